@@ -1,0 +1,1 @@
+//! Dataset layouts, manifest, preparation and the batch loader of PAD training.

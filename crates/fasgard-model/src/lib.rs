@@ -1,0 +1,1 @@
+//! The model file: weights with their whole contract.

@@ -1,0 +1,1 @@
+//! Layers, backbones, heads, the supervision pyramid and its losses.

@@ -1,0 +1,1 @@
+//! Reports made from files: HTML, plots, tables and heat-map galleries.

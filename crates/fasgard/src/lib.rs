@@ -1,0 +1,1 @@
+//! Face anti-spoofing with pyramid supervision: the public API in one place.
