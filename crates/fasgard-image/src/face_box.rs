@@ -17,6 +17,25 @@ pub struct FaceBox {
 }
 
 impl FaceBox {
+    /// The box of a whole image of `width` x `height` pixels.
+    pub fn whole(width: u32, height: u32) -> Self {
+        Self {
+            x: 0.0,
+            y: 0.0,
+            w: width as f32,
+            h: height as f32,
+        }
+    }
+
+    /// Whether all values are finite and both sides above zero. Crops of any other box are black.
+    pub fn is_valid(self) -> bool {
+        [self.x, self.y, self.w, self.h]
+            .iter()
+            .all(|v| v.is_finite())
+            && self.w > 0.0
+            && self.h > 0.0
+    }
+
     /// The square of side `max(w, h) * scale` about the box's centre; it may reach outside the image.
     pub fn square(self, scale: f32) -> Self {
         let side = self.w.max(self.h) * scale;
@@ -25,6 +44,19 @@ impl FaceBox {
             y: self.y + (self.h - side) / 2.0,
             w: side,
             h: side,
+        }
+    }
+
+    /// The same place in an image of another size: `from` and `to` are `(width, height)` of the
+    /// two images, which show the same frame.
+    pub fn rescaled(self, from: (u32, u32), to: (u32, u32)) -> Self {
+        let sx = to.0 as f32 / from.0 as f32;
+        let sy = to.1 as f32 / from.1 as f32;
+        Self {
+            x: self.x * sx,
+            y: self.y * sy,
+            w: self.w * sx,
+            h: self.h * sy,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The contract between pixels and the network's input.
 
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
+
+use crate::{FaceBox, crop};
 
 /// Order of the colour channels in the network's input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,117 @@ impl Default for Preprocess {
             interpolation: Interpolation::Bilinear,
             exif_orientation: true,
         }
+    }
+}
+
+impl Preprocess {
+    /// Checks every value's range.
+    ///
+    /// # Errors
+    /// The first key out of range: `size` must be 8 to 2048, `crop_scale` 0.1 to 10, `mean` finite,
+    /// `std` finite and above zero.
+    pub fn validate(&self) -> Result<(), PreprocessError> {
+        let bad = |key, expected, found: String| {
+            Err(PreprocessError {
+                key,
+                expected,
+                found,
+            })
+        };
+        if !(8..=2048).contains(&self.size) {
+            return bad("size", "8 to 2048 pixels", self.size.to_string());
+        }
+        if !(0.1..=10.0).contains(&self.crop_scale) {
+            return bad("crop_scale", "0.1 to 10", self.crop_scale.to_string());
+        }
+        if !self.mean.iter().all(|v| v.is_finite()) {
+            let found = format!("{:?}", self.mean);
+            return bad("mean", "three finite numbers", found);
+        }
+        // A subnormal divisor would make every input infinite.
+        if !self.std.iter().all(|v| v.is_normal() && *v > 0.0) {
+            let found = format!("{:?}", self.std);
+            return bad("std", "three finite numbers above zero", found);
+        }
+        Ok(())
+    }
+
+    /// Values of one input: `3 * size * size`.
+    pub fn input_len(&self) -> usize {
+        3 * self.size as usize * self.size as usize
+    }
+
+    /// The square that the network sees, in pixels of an image of `width` x `height`.
+    ///
+    /// With a face box it is the box's square times `crop_scale`, which may reach outside. Without
+    /// one the image is taken for a face crop already: its largest centred square, to which
+    /// `crop_scale` does not apply.
+    pub fn crop_region(&self, face: Option<FaceBox>, width: u32, height: u32) -> FaceBox {
+        match face {
+            Some(face) => face.square(self.crop_scale),
+            None => {
+                let side = width.min(height) as f32;
+                FaceBox {
+                    x: (width as f32 - side) / 2.0,
+                    y: (height as f32 - side) / 2.0,
+                    w: side,
+                    h: side,
+                }
+            }
+        }
+    }
+
+    /// What the network sees before normalisation: the crop at `size` x `size`, in RGB order.
+    pub fn crop(&self, image: &RgbImage, face: Option<FaceBox>) -> RgbImage {
+        let region = self.crop_region(face, image.width(), image.height());
+        crop(image, region, self.size, self.interpolation, false)
+    }
+
+    /// Writes a `size` x `size` crop as network input: planar, channel by channel in `color` order,
+    /// rows top down, each value `(value in range - mean) / std`.
+    ///
+    /// # Panics
+    /// If `crop` is not `size` x `size` or `out` does not hold [`input_len`](Self::input_len)
+    /// values: both are the caller's own buffers.
+    pub fn normalize_into(&self, crop: &RgbImage, out: &mut [f32]) {
+        assert_eq!(
+            crop.dimensions(),
+            (self.size, self.size),
+            "the crop's size is not the preprocess size"
+        );
+        assert_eq!(out.len(), self.input_len(), "the input buffer's length");
+        let plane = out.len() / 3;
+        let tables = [0, 1, 2].map(|channel| self.table(channel));
+        let (first, rest) = out.split_at_mut(plane);
+        let (second, third) = rest.split_at_mut(plane);
+        let (red, blue) = match self.color {
+            ColorOrder::Rgb => (0, 2),
+            ColorOrder::Bgr => (2, 0),
+        };
+        let planes = first.iter_mut().zip(second).zip(third);
+        for (((a, b), c), pixel) in planes.zip(crop.as_raw().as_chunks::<3>().0) {
+            *a = tables[0][usize::from(pixel[red])];
+            *b = tables[1][usize::from(pixel[1])];
+            *c = tables[2][usize::from(pixel[blue])];
+        }
+    }
+
+    /// The input of every byte value in an input channel. There are only 256 of them, so a table is
+    /// as fast as arithmetic and gives the formula's own bits for any vector width.
+    fn table(&self, channel: usize) -> [f32; 256] {
+        let top = match self.range {
+            PixelRange::Unit => 255.0,
+            PixelRange::Byte => 1.0,
+        };
+        std::array::from_fn(|v| (v as f32 / top - self.mean[channel]) / self.std[channel])
+    }
+
+    /// An image and its face box to the network's input (3 x `size` x `size`, planar): [`crop`](Self::crop),
+    /// then [`normalize_into`](Self::normalize_into).
+    pub fn apply(&self, image: &RgbImage, face: Option<FaceBox>) -> Vec<f32> {
+        let mut out = vec![0.0; self.input_len()];
+        self.normalize_into(&self.crop(image, face), &mut out);
+        out
     }
 }
 

@@ -1,1 +1,25 @@
-//! Layers, backbones, heads, the supervision pyramid and its losses.
+//! Layers, backbones, heads, the supervision pyramid and its losses. Knows nothing of files.
+//!
+//! A pixel-wise supervised detector is *backbone x supervision*: a [`Detector`] is built from a
+//! [`ModelConfig`] and turns images `[N, 3, S, S]` into a [`Prediction`]: one map per scale of its
+//! [`Pyramid`] and, for the `binary` and `mask` targets, a final logit.
+//!
+//! Conventions: live is 1, attack is 0; tensors are `[batch, channels, height, width]`.
+
+pub mod backbones;
+mod config;
+mod detector;
+pub mod heads;
+mod init;
+pub mod layers;
+pub mod losses;
+mod pyramid;
+mod summary;
+mod weights;
+
+pub use config::{BackboneKind, ConfigError, ModelConfig, Reduction, Score, Supervision, Target, TargetPool};
+pub use detector::{Detector, Loss, LossTerm, Prediction, Scores, Targets};
+pub use init::Init;
+pub use pyramid::Pyramid;
+pub use summary::{LayerInfo, Summary, Trace};
+pub use weights::{NamedTensor, WeightsError, load_weights, named_weights, stable_ids};

@@ -1,1 +1,31 @@
-//! The training loop: schedules, checkpoints, resume and events.
+//! The training loop: configuration, schedules, checkpoints, resume and events; and scoring.
+//!
+//! A run is a pure function of (configuration, data, seed): every random stream is derived from
+//! the seed and what it is for, batches are a function of the step, and nothing is drawn from the
+//! tensor backend. So a resumed run equals an uninterrupted one.
+
+mod checkpoint;
+mod config;
+mod data;
+mod error;
+mod events;
+mod gradients;
+mod metrics_file;
+mod optimizer;
+mod schedule;
+mod scoring;
+mod step;
+mod trainer;
+mod validation;
+
+pub use config::{
+    ConfigFileError, ExperimentConfig, Metric, OptimizerConfig, OptimizerKind, TrainConfig,
+};
+pub use data::{DataCheck, data_cards};
+pub use error::TrainError;
+pub use events::{Event, Observer, Quiet};
+pub use schedule::{ScheduleConfig, ScheduleKind};
+pub use scoring::{Scored, score_samples};
+pub use step::Learner;
+pub use trainer::{Outcome, RunFiles, TrainOptions, train};
+pub use validation::{Validation, dev_threshold, figures};

@@ -1,0 +1,298 @@
+//! NUAA Photograph Imposter Database, raw images (Tan, Li, Liu, Jiang: "Face Liveness Detection
+//! from a Single Image with Sparse Low Rank Bilinear Discriminative Model", ECCV 2010).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use fasgard_metrics::{Label, Split};
+
+use super::{Layout, LayoutError, Scan, is_image, stem, trailing_number};
+use crate::info::OfficialCount;
+use crate::manifest::{ManifestRow, RelativePath};
+
+/// `ClientRaw/` (live), `ImposterRaw/` (photographs held before the camera) and the four lists
+/// `client_train_raw.txt`, `client_test_raw.txt`, `imposter_train_raw.txt`,
+/// `imposter_test_raw.txt`, one `ID/ID_a_b_SESSION_NUMBER.jpg` a line (either slash).
+///
+/// - The subject is the ID, the session becomes the attribute `session`, the number the frame. All
+///   images of one `ID_a_b_SESSION` are one video; published NUAA results count frames.
+/// - The lists also name IDs whose folders are not part of the distribution: lines whose folder
+///   does not exist are left out and counted in the notes.
+/// - NUAA has no dev split: about a fifth of train, whole subjects with both their live and attack
+///   images, becomes dev. The test split is the official one.
+pub struct Nuaa;
+
+struct List {
+    file: &'static str,
+    folder: &'static str,
+    class: &'static str,
+    label: Label,
+    split: Split,
+    /// The published number of images.
+    published: u64,
+}
+
+const LISTS: [List; 4] = [
+    List {
+        file: "client_train_raw.txt",
+        folder: "ClientRaw",
+        class: "client",
+        label: Label::Live,
+        split: Split::Train,
+        published: 1743,
+    },
+    List {
+        file: "imposter_train_raw.txt",
+        folder: "ImposterRaw",
+        class: "imposter",
+        label: Label::Attack,
+        split: Split::Train,
+        published: 1748,
+    },
+    List {
+        file: "client_test_raw.txt",
+        folder: "ClientRaw",
+        class: "client",
+        label: Label::Live,
+        split: Split::Test,
+        published: 3362,
+    },
+    List {
+        file: "imposter_test_raw.txt",
+        folder: "ImposterRaw",
+        class: "imposter",
+        label: Label::Attack,
+        split: Split::Test,
+        published: 5761,
+    },
+];
+
+impl Layout for Nuaa {
+    fn name(&self) -> &'static str {
+        "nuaa"
+    }
+
+    fn summary(&self) -> &'static str {
+        "NUAA raw images: ClientRaw/, ImposterRaw/ and the lists client_*_raw.txt, imposter_*_raw.txt"
+    }
+
+    fn scan(&self, input: &Path) -> Result<Scan, LayoutError> {
+        for folder in ["ClientRaw", "ImposterRaw"] {
+            if !input.join(folder).is_dir() {
+                return Err(LayoutError::Structure {
+                    path: input.to_owned(),
+                    expected: format!("the folder `{folder}` of the raw NUAA images"),
+                    found: "none of that name".to_owned(),
+                });
+            }
+        }
+        let (mut rows, mut official, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        for list in &LISTS {
+            let read = list.read(input)?;
+            notes.extend(read.note);
+            official.push(OfficialCount {
+                part: format!("{} {}", list.split, list.label),
+                expected: list.published,
+                found: read.rows.len() as u64,
+            });
+            rows.extend(read.rows);
+        }
+        if rows.is_empty() {
+            return Err(LayoutError::NoImages {
+                path: input.to_owned(),
+            });
+        }
+        unique(input, &rows)?;
+        notes.push(cut_dev(&mut rows));
+        notes.extend(shared_subjects(&rows));
+        Ok(Scan {
+            root: input.to_owned(),
+            rows,
+            official,
+            notes,
+        })
+    }
+}
+
+struct Listed {
+    rows: Vec<ManifestRow>,
+    note: Option<String>,
+}
+
+impl List {
+    fn read(&self, input: &Path) -> Result<Listed, LayoutError> {
+        let path = input.join(self.file);
+        let mut bytes = Vec::new();
+        fs::File::open(&path)
+            // The lists have some 100 kB.
+            .and_then(|file| file.take(64 << 20).read_to_end(&mut bytes))
+            .map_err(|source| LayoutError::Read {
+                path: path.clone(),
+                expected: "a list of raw NUAA images",
+                source,
+            })?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut rows = Vec::new();
+        let mut folders: BTreeMap<String, bool> = BTreeMap::new();
+        let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() {
+                continue;
+            }
+            let wrong = |expected: &str| LayoutError::Line {
+                path: path.clone(),
+                line: index + 1,
+                expected: expected.to_owned(),
+                found: line.chars().take(80).collect(),
+            };
+            let image = RelativePath::new(line).map_err(wrong)?;
+            let (subject, name) = (image.as_str().split_once('/'))
+                .filter(|(_, name)| !name.contains('/'))
+                .ok_or_else(|| wrong("ID/FILE"))?;
+            let exists = folders
+                .entry(subject.to_owned())
+                .or_insert_with(|| input.join(self.folder).join(subject).is_dir());
+            if !*exists {
+                *left_out.entry(subject.to_owned()).or_default() += 1;
+                continue;
+            }
+            let row = self.row(subject, name);
+            rows.push(row.ok_or_else(|| wrong("ID/ID_a_b_SESSION_NUMBER.jpg"))?);
+        }
+        let note = match (left_out.first_key_value(), left_out.last_key_value()) {
+            (Some((first, _)), Some((last, _))) => Some(format!(
+                "{}: {} lines of the IDs {first} to {last} were left out: {}/ has no folders of these names ({})",
+                self.file,
+                left_out.values().sum::<u64>(),
+                self.folder,
+                left_out.iter().map(|(id, n)| format!("{id}: {n}")).collect::<Vec<_>>().join(", "),
+            )),
+            _ => None,
+        };
+        Ok(Listed { rows, note })
+    }
+
+    /// The row of `ID/ID_a_b_SESSION_NUMBER.jpg`.
+    fn row(&self, subject: &str, name: &str) -> Option<ManifestRow> {
+        let stem = stem(name);
+        let fields: Vec<_> = stem.split('_').collect();
+        let [id, _, _, session, number] = fields.as_slice() else {
+            return None;
+        };
+        if !is_image(name) || *id != subject {
+            return None;
+        }
+        let image = RelativePath::new(&format!("{}/{subject}/{name}", self.folder)).ok()?;
+        let species = match self.label {
+            Label::Live => None,
+            Label::Attack => Some("print/photo".parse().ok()?),
+        };
+        let sample = format!("{}/{stem}", self.class);
+        let mut row = ManifestRow::new("", sample, self.label, species, image);
+        row.split = Some(self.split);
+        row.subject = Some(subject.to_owned());
+        row.video = Some(format!("{}/{}", self.class, fields[..4].join("_")));
+        row.frame = Some(trailing_number(number).filter(|n| n.to_string() == **number)?);
+        let session: u32 = session.parse().ok()?;
+        row.attributes.insert("session", &session.to_string()).ok()?;
+        Some(row)
+    }
+}
+
+fn unique(input: &Path, rows: &[ManifestRow]) -> Result<(), LayoutError> {
+    let mut seen = BTreeSet::new();
+    match rows.iter().find(|row| !seen.insert(&row.sample)) {
+        None => Ok(()),
+        Some(row) => Err(LayoutError::Structure {
+            path: input.to_owned(),
+            expected: "every image once in the four lists".to_owned(),
+            found: format!("`{}` twice", row.image),
+        }),
+    }
+}
+
+/// Moves whole subjects from train to dev: of all choices of up to three subjects the one whose
+/// shares of train's live and of its attack images are nearest to a fifth each.
+fn cut_dev(rows: &mut [ManifestRow]) -> String {
+    let mut subjects: BTreeMap<String, [u64; 2]> = BTreeMap::new();
+    let mut totals = [0_u64; 2];
+    for row in rows.iter().filter(|r| r.split == Some(Split::Train)) {
+        let class = usize::from(row.label.class());
+        totals[class] += 1;
+        let subject = row.subject.clone().unwrap_or_default();
+        subjects.entry(subject).or_default()[class] += 1;
+    }
+    let counts: Vec<_> = subjects.iter().collect();
+    let mut best: Option<(f64, Vec<usize>)> = None;
+    for choice in choices(counts.len()) {
+        let part = [0, 1].map(|c| choice.iter().map(|&i| counts[i].1[c]).sum::<u64>());
+        // Dev needs both classes, and so does what stays.
+        if (0..2).any(|c| part[c] == 0 || part[c] == totals[c]) {
+            continue;
+        }
+        let distance = |c: usize| (part[c] as f64 / totals[c] as f64 - 0.2).abs();
+        let distance = distance(0) + distance(1);
+        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
+            best = Some((distance, choice));
+        }
+    }
+    let Some((_, choice)) = best else {
+        return "no dev split was cut: train has too few subjects with both live and attack images"
+            .to_owned();
+    };
+    let chosen: BTreeSet<String> = choice.iter().map(|&i| counts[i].0.clone()).collect();
+    let mut moved = [0_u64; 2];
+    for row in rows.iter_mut().filter(|r| r.split == Some(Split::Train)) {
+        if row.subject.as_ref().is_some_and(|s| chosen.contains(s)) {
+            row.split = Some(Split::Dev);
+            moved[usize::from(row.label.class())] += 1;
+        }
+    }
+    format!(
+        "NUAA has no dev split: the subjects {} were moved from train to dev with all their images ({} of {} live, {} of {} attack); the test split is the official one",
+        chosen.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+        moved[1],
+        totals[1],
+        moved[0],
+        totals[0],
+    )
+}
+
+/// Every choice of one to three of `count` things, in order.
+fn choices(count: usize) -> Vec<Vec<usize>> {
+    // Of more than this many subjects, triples are too many to try and not needed.
+    let pairs = count <= 500;
+    let triples = count <= 60;
+    let mut all = Vec::new();
+    for a in 0..count {
+        all.push(vec![a]);
+        for b in a + 1..if pairs { count } else { 0 } {
+            all.push(vec![a, b]);
+            for c in b + 1..if triples { count } else { 0 } {
+                all.push(vec![a, b, c]);
+            }
+        }
+    }
+    all
+}
+
+/// A caution about the official split, if it applies.
+fn shared_subjects(rows: &[ManifestRow]) -> Option<String> {
+    let of = |test: bool| -> BTreeSet<&str> {
+        rows.iter()
+            .filter(|r| (r.split == Some(Split::Test)) == test)
+            .filter_map(|r| r.subject.as_deref())
+            .collect()
+    };
+    let (train, test) = (of(false), of(true));
+    let shared: Vec<_> = train.intersection(&test).copied().collect();
+    (!shared.is_empty()).then(|| {
+        format!(
+            "the official test split shares subjects with train and dev: {}",
+            shared.join(", ")
+        )
+    })
+}

@@ -1,0 +1,100 @@
+//! What can go wrong while samples become batches.
+
+use std::path::PathBuf;
+
+use fasgard_image::{AugmentError, DecodeError, PreprocessError};
+
+/// A sample that could not be loaded; messages name the sample, the file and the reason.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Its image could not be decoded.
+    #[error("sample `{sample}`: {source}")]
+    Image {
+        /// The sample.
+        sample: String,
+        /// The file and the reason.
+        source: DecodeError,
+    },
+    /// Its mask or depth map could not be decoded.
+    #[error("sample `{sample}`: its {kind} map: {source}")]
+    Map {
+        /// The sample.
+        sample: String,
+        /// `mask` or `depth`.
+        kind: &'static str,
+        /// The file and the reason.
+        source: DecodeError,
+    },
+    /// Depth targets were asked for and a live sample has no depth map.
+    #[error("sample `{sample}` ({}): expected a depth map, since the target is depth and the sample is live, found none in the manifest; prepare the dataset with depth maps or train with `target = \"mask\"`", path.display())]
+    NoDepth {
+        /// The sample.
+        sample: String,
+        /// Its image.
+        path: PathBuf,
+    },
+}
+
+impl LoadError {
+    /// The sample's name.
+    pub fn sample(&self) -> &str {
+        match self {
+            Self::Image { sample, .. } | Self::Map { sample, .. } | Self::NoDepth { sample, .. } => {
+                sample
+            }
+        }
+    }
+
+    /// A short stable word for the kind of failure, as in a score file's status `error:KIND`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Image { source, .. } => source.kind(),
+            Self::Map { .. } => "map",
+            Self::NoDepth { .. } => "no-depth",
+        }
+    }
+}
+
+/// Settings and samples that make no loader.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoaderError {
+    /// A preprocessing value is out of range.
+    #[error(transparent)]
+    Preprocess(#[from] PreprocessError),
+    /// An augmentation value is out of range.
+    #[error(transparent)]
+    Augment(#[from] AugmentError),
+    /// There is no sample.
+    #[error("expected samples, found none; check the split's name and the dataset's manifest")]
+    Empty,
+    /// There are fewer samples than one batch takes.
+    #[error("key `batch_size`: expected at most the {found} {unit} of the training split, found {batch_size}; lower it or bring more data")]
+    FewerThanBatch {
+        /// What an epoch counts: `frames` or `videos`.
+        unit: &'static str,
+        /// How many there are.
+        found: usize,
+        /// The batch size.
+        batch_size: usize,
+    },
+    /// A size out of its range.
+    #[error("key `{key}`: expected {expected}, found {found}")]
+    Size {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// What was found.
+        found: usize,
+    },
+    /// Balanced sampling needs both classes.
+    #[error("key `balance`: expected live and attack samples to balance, found no {missing} sample among {found}")]
+    OneClass {
+        /// The class that is absent.
+        missing: &'static str,
+        /// Number of samples.
+        found: usize,
+    },
+}

@@ -1,0 +1,114 @@
+//! Files to inputs and targets, one sample or one batch at a time.
+
+use fasgard_image::{AugmentPlan, DecodeLimits, Preprocess, augmented, decode};
+use rayon::prelude::*;
+
+use super::cache::Cache;
+use super::target::Cut;
+use super::{Batch, LoadError, TargetSpec};
+use crate::Sample;
+
+/// Everything that is the same for all samples of a loader.
+pub(super) struct Reader {
+    pub(super) rows: Vec<Sample>,
+    pub(super) preprocess: Preprocess,
+    pub(super) targets: TargetSpec,
+    pub(super) limits: DecodeLimits,
+    pub(super) cache: Cache,
+}
+
+/// Where one sample's values go; empty slices for targets that are not made.
+struct Slot<'a> {
+    image: &'a mut [f32],
+    mask: &'a mut [f32],
+    depth: &'a mut [f32],
+}
+
+impl Reader {
+    /// Loads rows in parallel, each with its plan. Each sample has its own part of the output, so
+    /// the result does not depend on the threads. The outcomes are in the order of `rows`.
+    pub(super) fn load(
+        &self,
+        rows: &[(usize, AugmentPlan)],
+    ) -> (Batch, Vec<Result<(), LoadError>>) {
+        let area = |side: Option<u32>| side.map(|s| s as usize * s as usize);
+        let (mask_len, depth_len) = (area(self.targets.mask), area(self.targets.depth));
+        let image_len = self.preprocess.input_len();
+        let mut batch = Batch {
+            images: vec![0.0; rows.len() * image_len],
+            size: self.preprocess.size,
+            labels: Vec::with_capacity(rows.len()),
+            masks: mask_len.map(|len| vec![0.0; rows.len() * len]),
+            depths: depth_len.map(|len| vec![0.0; rows.len() * len]),
+            samples: Vec::with_capacity(rows.len()),
+            rows: rows.iter().map(|(row, _)| *row).collect(),
+        };
+        for &row in &batch.rows {
+            let row = &self.rows[row].row;
+            batch.labels.push(f32::from(row.label.class()));
+            batch.samples.push(row.sample.clone());
+        }
+        let slots = slots(&mut batch, image_len, mask_len, depth_len);
+        let outcomes = slots
+            .into_par_iter()
+            .zip(rows)
+            .map(|(slot, (row, plan))| self.sample(*row, plan, slot))
+            .collect();
+        (batch, outcomes)
+    }
+
+    fn sample(&self, row: usize, plan: &AugmentPlan, slot: Slot<'_>) -> Result<(), LoadError> {
+        let sample = &self.rows[row];
+        let image = self.cache.get(row, || {
+            decode(
+                sample.image_path(),
+                &self.limits,
+                self.preprocess.exif_orientation,
+            )
+        });
+        let image = image.map_err(|source| LoadError::Image {
+            sample: sample.row.sample.clone(),
+            source,
+        })?;
+        let crop = augmented(&image, sample.row.face, &self.preprocess, plan);
+        self.preprocess.normalize_into(&crop, slot.image);
+        let cut = Cut {
+            image_size: image.dimensions(),
+            preprocess: &self.preprocess,
+            plan,
+            limits: &self.limits,
+        };
+        if let Some(side) = self.targets.mask {
+            cut.mask(sample, side, slot.mask)?;
+        }
+        if let Some(side) = self.targets.depth {
+            cut.depth(sample, side, slot.depth)?;
+        }
+        Ok(())
+    }
+}
+
+fn slots(
+    batch: &mut Batch,
+    image_len: usize,
+    mask_len: Option<usize>,
+    depth_len: Option<usize>,
+) -> Vec<Slot<'_>> {
+    fn parts<'a>(
+        values: Option<&'a mut Vec<f32>>,
+        len: Option<usize>,
+    ) -> Box<dyn Iterator<Item = &'a mut [f32]> + 'a> {
+        match (values, len) {
+            (Some(values), Some(len)) => Box::new(values.chunks_exact_mut(len)),
+            _ => Box::new(std::iter::repeat_with(Default::default)),
+        }
+    }
+    let images = batch.images.chunks_exact_mut(image_len);
+    let masks = parts(batch.masks.as_mut(), mask_len);
+    let depths = parts(batch.depths.as_mut(), depth_len);
+    images
+        .zip(masks)
+        .zip(depths)
+        .map(|((image, mask), depth)| Slot { image, mask, depth })
+        .collect()
+}

@@ -1,0 +1,113 @@
+//! Which targets go with an input, and where they come from.
+
+use fasgard_image::{AugmentPlan, Outside, Preprocess, augmented_map, decode_gray};
+use fasgard_image::DecodeLimits;
+
+use super::{LoadError, LoaderError};
+use crate::Sample;
+
+/// The pixel-wise targets that a loader makes, each of its own side; `None` is not made.
+///
+/// A mask target is the sample's annotated mask if its row has one, else the coarse constant mask:
+/// 1 everywhere for live, 0 for attack. A depth target is the sample's depth map; an attack without
+/// one is flat (0 everywhere), a live sample without one is an error. Maps move with the image's
+/// crop and flip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TargetSpec {
+    /// Side of the mask target, 1 to 1024.
+    pub mask: Option<u32>,
+    /// Side of the depth target, 1 to 1024.
+    pub depth: Option<u32>,
+}
+
+impl TargetSpec {
+    pub(super) fn validate(self) -> Result<(), LoaderError> {
+        for (key, side) in [("mask side", self.mask), ("depth side", self.depth)] {
+            if let Some(side) = side
+                && !(1..=1024).contains(&side)
+            {
+                return Err(LoaderError::Size {
+                    key,
+                    expected: "1 to 1024",
+                    found: side as usize,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How a sample's image was cut, which its maps follow.
+pub(super) struct Cut<'a> {
+    pub(super) image_size: (u32, u32),
+    pub(super) preprocess: &'a Preprocess,
+    pub(super) plan: &'a AugmentPlan,
+    pub(super) limits: &'a DecodeLimits,
+}
+
+impl Cut<'_> {
+    /// Fills `out` (side x side) with the mask target.
+    pub(super) fn mask(
+        &self,
+        sample: &Sample,
+        side: u32,
+        out: &mut [f32],
+    ) -> Result<(), LoadError> {
+        match sample.mask_path() {
+            // Beyond the frame a person goes on being live and a print goes on being a print.
+            Some(path) => self.map(sample, "mask", &path, side, Outside::Edge, out),
+            None => {
+                out.fill(f32::from(sample.row.label.class()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Fills `out` (side x side) with the depth target.
+    pub(super) fn depth(
+        &self,
+        sample: &Sample,
+        side: u32,
+        out: &mut [f32],
+    ) -> Result<(), LoadError> {
+        match sample.depth_path() {
+            Some(path) => self.map(sample, "depth", &path, side, Outside::Zero, out),
+            None if sample.row.label.is_live() => Err(LoadError::NoDepth {
+                sample: sample.row.sample.clone(),
+                path: sample.image_path(),
+            }),
+            None => {
+                out.fill(0.0);
+                Ok(())
+            }
+        }
+    }
+
+    fn map(
+        &self,
+        sample: &Sample,
+        kind: &'static str,
+        path: &std::path::Path,
+        side: u32,
+        outside: Outside,
+        out: &mut [f32],
+    ) -> Result<(), LoadError> {
+        let map = decode_gray(path, self.limits).map_err(|source| LoadError::Map {
+            sample: sample.row.sample.clone(),
+            kind,
+            source,
+        })?;
+        let face = sample.row.face;
+        let values = augmented_map(
+            &map,
+            self.image_size,
+            face,
+            self.preprocess,
+            self.plan,
+            side,
+            outside,
+        );
+        out.copy_from_slice(&values);
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Where an image is cut, and where its face is then.
+
+use fasgard_image::{Eyes, FaceBox};
+
+use super::{CropPolicy, WIDE_SCALE};
+
+/// A square of whole pixels to be cut, and the geometry in its frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cut {
+    /// The square in pixels of the image; may reach outside.
+    pub(super) region: FaceBox,
+    /// Its side in the source, whole pixels.
+    pub(super) side: u32,
+    /// The face box in pixels of the square.
+    pub(super) face: FaceBox,
+}
+
+/// Largest square relative to the image's longer side: a box far beyond its image is an error in
+/// the data, not a wish for a huge black picture.
+const MAX_REACH: f32 = 4.0;
+
+impl Cut {
+    /// The cut of an image of `width` x `height`; the reason in words if there is none.
+    ///
+    /// The square is laid on whole pixels, so that pixels are copied and not resampled: the fine
+    /// texture of print and display is what a detector looks at.
+    pub(super) fn new(
+        policy: CropPolicy,
+        face: Option<FaceBox>,
+        width: u32,
+        height: u32,
+    ) -> Result<Option<Self>, String> {
+        match policy {
+            CropPolicy::None => Ok(None),
+            CropPolicy::Center => {
+                let side = width.min(height);
+                let at = |length: u32| ((length - side) / 2) as f32;
+                let face_side = side as f32 / WIDE_SCALE;
+                let edge = (side as f32 - face_side) / 2.0;
+                Ok(Some(Self {
+                    region: FaceBox {
+                        x: at(width),
+                        y: at(height),
+                        w: side as f32,
+                        h: side as f32,
+                    },
+                    side,
+                    face: FaceBox {
+                        x: edge,
+                        y: edge,
+                        w: face_side,
+                        h: face_side,
+                    },
+                }))
+            }
+            CropPolicy::Box => {
+                let face = face.ok_or(
+                    "expected a face box (box_x, box_y, box_w, box_h), found none; bring boxes or use the crop policy `center` or `none`",
+                )?;
+                Self::around(face, width, height).map(Some)
+            }
+        }
+    }
+
+    fn around(face: FaceBox, width: u32, height: u32) -> Result<Self, String> {
+        let (w, h) = (width as f32, height as f32);
+        let inside = face.is_valid()
+            && face.x < w
+            && face.y < h
+            && face.x + face.w > 0.0
+            && face.y + face.h > 0.0;
+        let wide = face.square(WIDE_SCALE);
+        if !inside || wide.w > MAX_REACH * w.max(h) {
+            return Err(format!(
+                "expected a face box that overlaps the image of {width} x {height} pixels, found x {}, y {}, width {}, height {}",
+                face.x, face.y, face.w, face.h
+            ));
+        }
+        let side = wide.w.round().max(1.0);
+        let (x, y) = (wide.x.round(), wide.y.round());
+        Ok(Self {
+            region: FaceBox {
+                x,
+                y,
+                w: side,
+                h: side,
+            },
+            side: side as u32,
+            face: FaceBox {
+                x: face.x - x,
+                y: face.y - y,
+                ..face
+            },
+        })
+    }
+
+    /// Side of the stored image.
+    pub(super) fn stored_side(&self, max_side: Option<u32>) -> u32 {
+        max_side.map_or(self.side, |max| self.side.min(max))
+    }
+
+    /// The face box in pixels of the stored image of side `stored`.
+    pub(super) fn stored_face(&self, stored: u32) -> FaceBox {
+        self.face.rescaled((self.side, self.side), (stored, stored))
+    }
+
+    /// Eyes, given in pixels of the source image, in pixels of the stored image.
+    pub(super) fn stored_eyes(&self, eyes: Eyes, stored: u32) -> Eyes {
+        let scale = stored as f32 / self.side as f32;
+        let moved = |[x, y]: [f32; 2]| [(x - self.region.x) * scale, (y - self.region.y) * scale];
+        Eyes {
+            right: moved(eyes.right),
+            left: moved(eyes.left),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn center_and_box_agree_with_hand_counts() {
+        let cut = Cut::new(CropPolicy::Center, None, 640, 480).unwrap().unwrap();
+        assert_eq!((cut.region.x, cut.region.y, cut.side), (80.0, 0.0, 480));
+        assert_eq!((cut.face.x, cut.face.w), (90.0, 300.0));
+        let face = FaceBox { x: 10.0, y: 20.0, w: 50.0, h: 100.0 };
+        let cut = Cut::new(CropPolicy::Box, Some(face), 640, 480).unwrap().unwrap();
+        // Centre (35, 70), side 160: from (-45, -10).
+        assert_eq!((cut.region.x, cut.region.y, cut.side), (-45.0, -10.0, 160));
+        assert_eq!(cut.stored_face(80), FaceBox { x: 27.5, y: 15.0, w: 25.0, h: 50.0 });
+        let eyes = Eyes { right: [20.0, 50.0], left: [40.0, 50.0] };
+        assert_eq!(cut.stored_eyes(eyes, 80).left, [42.5, 30.0]);
+    }
+
+    #[test]
+    fn boxes_that_miss_the_image_are_refused() {
+        assert!(Cut::new(CropPolicy::Box, None, 64, 64).is_err());
+        for (x, w) in [(64.0, 10.0), (-10.0, 10.0), (0.0, 1e6), (f32::NAN, 1.0)] {
+            let face = FaceBox { x, y: 0.0, w, h: 10.0 };
+            assert!(Cut::new(CropPolicy::Box, Some(face), 64, 64).is_err(), "{x} {w}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The output folder.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fasgard_image::write_atomic_with;
+
+use super::names::Job;
+use super::{Failure, PrepareError};
+
+const FILES: [&str; 3] = ["manifest.csv", "dataset.toml", "failures.csv"];
+const FOLDERS: [&str; 3] = ["faces", "masks", "depth"];
+
+/// A folder that is being filled; it is empty at first.
+pub(crate) struct Output<'a> {
+    path: &'a Path,
+}
+
+impl<'a> Output<'a> {
+    /// Makes the folder, or empties it of a dataset with `overwrite`.
+    pub(crate) fn create(path: &'a Path, overwrite: bool) -> Result<Self, PrepareError> {
+        let failed = |source| PrepareError::Output {
+            path: path.to_owned(),
+            source,
+        };
+        match fs::read_dir(path) {
+            Ok(entries) => {
+                let mut names = Vec::new();
+                for entry in entries {
+                    names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+                }
+                names.sort();
+                empty(path, &names, overwrite)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path).map_err(failed)?;
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        // An output that cannot be written is reported now, not after the first images.
+        tempfile::Builder::new()
+            .prefix(".writing-")
+            .tempfile_in(path)
+            .map_err(failed)?;
+        Ok(Self { path })
+    }
+
+    /// Makes every folder that the jobs' files need.
+    pub(super) fn folders(&self, jobs: &[Job<'_>]) -> Result<(), PrepareError> {
+        let mut folders = BTreeSet::new();
+        for job in jobs {
+            let parent = job.stem.rsplit_once('/').map_or("", |(parent, _)| parent);
+            folders.insert(PathBuf::from("faces").join(parent));
+            for (folder, map) in [("masks", &job.row.mask), ("depth", &job.row.depth)] {
+                if map.is_some() {
+                    folders.insert(PathBuf::from(folder).join(parent));
+                }
+            }
+        }
+        self.make(folders.iter().map(PathBuf::as_path))
+    }
+
+    /// Makes folders below the output.
+    pub(crate) fn make<'p>(
+        &self,
+        folders: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<(), PrepareError> {
+        for folder in folders {
+            let path = self.path.join(folder);
+            fs::create_dir_all(&path).map_err(|source| PrepareError::Output { path, source })?;
+        }
+        Ok(())
+    }
+
+    /// Writes `failures.csv`, also if there are none: then nothing was left out.
+    pub(crate) fn write_failures(&self, failures: &[Failure]) -> Result<(), PrepareError> {
+        write_atomic_with(self.path.join("failures.csv"), |out| {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(["sample", "path", "reason"])?;
+            for failure in failures {
+                writer.write_record([&failure.sample, &failure.path, &failure.reason])?;
+            }
+            writer.flush()
+        })?;
+        Ok(())
+    }
+}
+
+fn empty(path: &Path, names: &[String], overwrite: bool) -> Result<(), PrepareError> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let leftover = |n: &str| n.starts_with(".writing-");
+    let ours = |n: &String| {
+        FILES.contains(&n.as_str()) || FOLDERS.contains(&n.as_str()) || leftover(n)
+    };
+    let foreign = names.iter().find(|n| !ours(n));
+    if let (true, None) = (overwrite, foreign) {
+        // The manifest goes first: without it the folder is no dataset, however far this gets.
+        let order = FILES.iter().map(|f| (*f).to_owned());
+        let rest = names.iter().filter(|n| !FILES.contains(&n.as_str())).cloned();
+        for name in order.chain(rest).filter(|n| names.contains(n)) {
+            let path = path.join(name);
+            let removed = if path.is_dir() && !path.is_symlink() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(|source| PrepareError::Output { path, source })?;
+        }
+        return Ok(());
+    }
+    Err(PrepareError::NotEmpty {
+        path: path.to_owned(),
+        found: match foreign {
+            Some(name) => format!("`{name}`"),
+            None if names.iter().any(|n| n == "manifest.csv") => "a prepared dataset".to_owned(),
+            None => "an unfinished dataset".to_owned(),
+        },
+        overwritable: foreign.is_none(),
+    })
+}
+
+/// Writes one of a dataset's many files: whole or not at all, but without waiting for the disk each
+/// time. The manifest, written last, is waited for and holds the hashes.
+pub(crate) fn write_folder_file(path: &Path, bytes: &[u8]) -> Result<(), PrepareError> {
+    let failed = |source| PrepareError::Output {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    // Temporary files are private by default; this one becomes an ordinary file (less the umask).
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    io::Write::write_all(&mut file, bytes).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Small images and folders of them.
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use fasgard_data::Progress;
+use fasgard_image::{Rgb, RgbImage, encode_jpeg};
+
+/// A picture that no other `seed` gives.
+pub fn picture(width: u32, height: u32, seed: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        let v = |k: u32| ((x * (3 + k) + y * (5 + seed % 7) + seed * 37 + k * 50) % 256) as u8;
+        Rgb([v(0), v(1), v(2)])
+    })
+}
+
+pub fn write_file(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+pub fn write_jpeg(path: &Path, width: u32, height: u32, seed: u32) {
+    write_file(path, &encode_jpeg(&picture(width, height, seed), 90).unwrap());
+}
+
+pub fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Every file below a folder, by its path.
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn walk(folder: &Path, name: &str, out: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{name}/{}", path.file_name().unwrap().to_str().unwrap());
+            if path.is_dir() {
+                walk(&path, &name, out);
+            } else {
+                out.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    walk(folder, "", &mut out);
+    out
+}
+
+/// Runs in a pool of `threads` threads.
+pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.unwrap().install(work)
+}
+
+/// `live/` and `attack/` in three splits, `each` images of each class in each.
+pub fn folder_tree(root: &Path, each: u32) {
+    for (s, split) in ["train", "dev", "test"].iter().enumerate() {
+        for i in 0..each {
+            let seed = s as u32 * 1000 + i;
+            write_jpeg(&root.join(format!("{split}/live/p{i}.jpg")), 60, 48, seed);
+            let species = if i % 2 == 0 { "print/1" } else { "replay" };
+            let path = root.join(format!("{split}/attack/{species}/a{i}.jpg"));
+            write_jpeg(&path, 48, 60, seed + 500);
+        }
+    }
+}

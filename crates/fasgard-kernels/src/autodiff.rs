@@ -1,0 +1,218 @@
+//! Hand-written backward passes, over any backend that implements the extension.
+
+use crate::KernelBackend;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::NodeId;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend};
+
+#[derive(Debug)]
+struct Conv;
+
+impl<B: KernelBackend> Backward<B, 2> for Conv {
+    type State = (NodeId, NodeId, usize, usize);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, saved: &mut Checkpointer) {
+        let [x_node, weight_node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (x, weight, stride, padding) = ops.state;
+        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(x);
+        let weight = saved.retrieve_node_output::<B::FloatTensorPrimitive>(weight);
+        if let Some(node) = weight_node {
+            let (x, weight, grad) = (x.clone(), weight.clone(), grad.clone());
+            let grad = B::nhwc_conv2d_weight_grad(x, weight, grad, stride, padding);
+            grads.register::<B>(node.id, grad);
+        }
+        if let Some(node) = x_node {
+            let grad = B::nhwc_conv2d_input_grad(x, weight, grad, stride, padding);
+            grads.register::<B>(node.id, grad);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct BatchNorm;
+
+/// What the normalisation's backward pass needs beyond its checkpointed inputs.
+#[derive(Debug, Clone)]
+struct BatchNormState<F> {
+    x: NodeId,
+    gamma: NodeId,
+    output: F,
+    mean: F,
+    variance: F,
+    epsilon: f64,
+    relu: bool,
+}
+
+impl<B: KernelBackend> Backward<B, 3> for BatchNorm {
+    type State = BatchNormState<FloatTensor<B>>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, saved: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let state = ops.state;
+        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.x);
+        let gamma = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.gamma);
+        let (x, gamma, beta) = B::nhwc_batch_norm_train_grad(
+            x,
+            gamma,
+            state.output,
+            state.mean,
+            state.variance,
+            grad,
+            state.epsilon,
+            state.relu,
+        );
+        for (node, grad) in ops.parents.into_iter().zip([x, gamma, beta]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, grad);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct MaxPool;
+
+impl<B: KernelBackend> Backward<B, 1> for MaxPool {
+    type State = (NodeId, usize, usize, usize);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, saved: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let (x, kernel, stride, padding) = ops.state;
+        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(x);
+        if let [Some(node)] = ops.parents {
+            let grad = B::nhwc_max_pool2d_grad(x, grad, kernel, stride, padding);
+            grads.register::<B>(node.id, grad);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct AvgPool;
+
+impl<B: KernelBackend> Backward<B, 1> for AvgPool {
+    type State = usize;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        if let [Some(node)] = ops.parents {
+            grads.register::<B>(node.id, B::nhwc_avg_pool2d_grad(grad, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct AddRelu;
+
+impl<B: KernelBackend> Backward<B, 2> for AddRelu {
+    /// The output.
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let grad = B::nhwc_add_relu_grad(ops.state, grad);
+        for node in ops.parents.into_iter().flatten() {
+            grads.register::<B>(node.id, grad.clone());
+        }
+    }
+}
+
+/// The gradients (`*_grad`) keep their default bodies here: they run on the inner backend, and no
+/// second derivative is offered.
+impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
+    fn nhwc_conv2d(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        let prepared = Backward::<B, 2>::prepare::<C>(Conv, [x.node(), weight.node()]);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state =
+                    (prepared.checkpoint(&x), prepared.checkpoint(&weight), stride, padding);
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                prepared.finish(state, B::nhwc_conv2d(x, weight, stride, padding))
+            }
+            OpsKind::UnTracked(prepared) => {
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                prepared.finish(B::nhwc_conv2d(x, weight, stride, padding))
+            }
+        }
+    }
+
+    fn nhwc_batch_norm_train(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let prepared = Backward::<B, 3>::prepare::<C>(BatchNorm, nodes);
+        let (output, mean, variance) = B::nhwc_batch_norm_train(
+            x.primitive().clone(),
+            gamma.primitive().clone(),
+            beta.into_primitive(),
+            epsilon,
+            relu,
+        );
+        let detached = [mean.clone(), variance.clone()].map(<Self as AutodiffBackend>::from_inner);
+        let output = match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = BatchNormState {
+                    x: prepared.checkpoint(&x),
+                    gamma: prepared.checkpoint(&gamma),
+                    output: output.clone(),
+                    mean,
+                    variance,
+                    epsilon,
+                    relu,
+                };
+                prepared.finish(state, output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        let [mean, variance] = detached;
+        (output, mean, variance)
+    }
+
+    fn nhwc_max_pool2d(
+        x: FloatTensor<Self>,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        let prepared = Backward::<B, 1>::prepare::<C>(MaxPool, [x.node()]);
+        let output = B::nhwc_max_pool2d(x.primitive().clone(), kernel, stride, padding);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = (prepared.checkpoint(&x), kernel, stride, padding);
+                prepared.finish(state, output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn nhwc_avg_pool2d(x: FloatTensor<Self>, kernel: usize) -> FloatTensor<Self> {
+        let prepared = Backward::<B, 1>::prepare::<C>(AvgPool, [x.node()]);
+        let output = B::nhwc_avg_pool2d(x.into_primitive(), kernel);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(kernel, output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn nhwc_add_relu(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let prepared = Backward::<B, 2>::prepare::<C>(AddRelu, [a.node(), b.node()]);
+        let output = B::nhwc_add_relu(a.into_primitive(), b.into_primitive());
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(output.clone(), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The operations on burn tensors. All of them route to the tensor's backend and, where it is
+//! tracked, record a backward pass (first derivatives only).
+
+use crate::KernelBackend;
+use crate::conv::Geometry;
+use crate::pool::Window;
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+/// Convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`: output `[N, Ho, Wo, Co]` with
+/// `Ho = (H + 2 padding - k) / stride + 1`. No bias, groups or dilation. The gradient of `x` is
+/// computed only where `x` is tracked, so a network's images cost nothing.
+///
+/// # Panics
+/// If the channels differ, the kernel is not square, a size or the stride is zero, or the kernel is
+/// larger than the padded input.
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+    Geometry::new(x.dims(), weight.dims(), stride, padding);
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_conv2d(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        stride,
+        padding,
+    ))
+}
+
+/// What [`batch_norm_train`] returns.
+#[derive(Debug, Clone)]
+pub struct BatchNormOutput {
+    /// The normalised tensor, `[N, H, W, C]`.
+    pub output: Tensor<4>,
+    /// Mean of every channel over the batch, `[C]`, detached.
+    pub mean: Tensor<1>,
+    /// Biased variance (divided by `N * H * W`) of every channel, `[C]`, detached. PyTorch's
+    /// running variance is fed `variance * count / (count - 1)`.
+    pub variance: Tensor<1>,
+}
+
+/// Batch normalisation of `x` `[N, H, W, C]` with the statistics of the batch,
+/// `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, followed by a ReLU if `relu`.
+///
+/// # Panics
+/// If `gamma` or `beta` do not have `C` elements, or a size is zero.
+pub fn batch_norm_train(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    relu: bool,
+) -> BatchNormOutput {
+    check_channels("batch_norm_train", &x, &[&gamma, &beta]);
+    let (output, mean, variance) = <Dispatch as KernelBackend>::nhwc_batch_norm_train(
+        x.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        epsilon,
+        relu,
+    );
+    BatchNormOutput {
+        output: Tensor::from_dispatch(output),
+        mean: Tensor::from_dispatch(mean),
+        variance: Tensor::from_dispatch(variance),
+    }
+}
+
+/// Batch normalisation of `x` `[N, H, W, C]` with given statistics, followed by a ReLU if `relu`.
+///
+/// # Panics
+/// If a parameter does not have `C` elements, or a size is zero.
+pub fn batch_norm_infer(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    mean: Tensor<1>,
+    variance: Tensor<1>,
+    epsilon: f64,
+    relu: bool,
+) -> Tensor<4> {
+    check_channels("batch_norm_infer", &x, &[&gamma, &beta, &mean, &variance]);
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_batch_norm_infer(
+        x.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        mean.into_dispatch(),
+        variance.into_dispatch(),
+        epsilon,
+        relu,
+    ))
+}
+
+/// Largest value of every `kernel x kernel` window of `x` `[N, H, W, C]`; the border counts as
+/// minus infinity. The gradient goes to the first position (row by row) that holds the maximum.
+///
+/// # Panics
+/// If a size is zero, `padding` exceeds half of `kernel`, or the window is larger than the padded
+/// input.
+pub fn max_pool2d(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
+    Window::new(x.dims(), kernel, stride, padding);
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_max_pool2d(
+        x.into_dispatch(),
+        kernel,
+        stride,
+        padding,
+    ))
+}
+
+/// Mean of every `kernel x kernel` tile of `x` `[N, H, W, C]`, tiles side by side.
+///
+/// # Panics
+/// If `kernel` is zero or does not divide rows and columns, or a size is zero.
+pub fn avg_pool2d(x: Tensor<4>, kernel: usize) -> Tensor<4> {
+    let shape: [usize; 4] = x.dims();
+    assert!(
+        kernel > 0 && shape[1].is_multiple_of(kernel) && shape[2].is_multiple_of(kernel),
+        "avg_pool2d: tiles of {kernel} do not divide input [N, H, W, C] {shape:?}"
+    );
+    assert!(shape.iter().all(|&size| size > 0), "avg_pool2d: input {shape:?} is empty");
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_avg_pool2d(x.into_dispatch(), kernel))
+}
+
+/// `relu(a + b)`, the join of a residual branch. NaN stays NaN.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn add_relu(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    assert_eq!(a.dims(), b.dims(), "add_relu: the shapes of the two terms differ");
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_add_relu(
+        a.into_dispatch(),
+        b.into_dispatch(),
+    ))
+}
+
+/// Asserts one value a channel in every parameter.
+fn check_channels(name: &str, x: &Tensor<4>, parameters: &[&Tensor<1>]) {
+    let shape: [usize; 4] = x.dims();
+    assert!(shape.iter().all(|&size| size > 0), "{name}: input [N, H, W, C] {shape:?} is empty");
+    for parameter in parameters {
+        let [length] = parameter.dims();
+        assert_eq!(
+            length, shape[3],
+            "{name}: a parameter has {length} elements for input [N, H, W, C] {shape:?}"
+        );
+    }
+}

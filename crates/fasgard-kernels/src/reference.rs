@@ -1,0 +1,199 @@
+//! The same operations composed from burn's own: the path of backends without kernels here and of
+//! element types other than `f32`, and what the kernels are tested against.
+
+use burn::backend::Backend;
+use burn::backend::ops::ConvOptions;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::TensorMetadata;
+use burn::tensor::{IntDType, Shape};
+
+const TO_NCHW: [usize; 4] = [0, 3, 1, 2];
+const TO_NHWC: [usize; 4] = [0, 2, 3, 1];
+
+fn options(stride: usize, padding: usize) -> ConvOptions<2> {
+    ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1)
+}
+
+/// Convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`.
+pub fn conv2d<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    let x = B::float_permute(x, &TO_NCHW);
+    let y = B::conv2d(x, weight, None, options(stride, padding));
+    B::float_permute(y, &TO_NHWC)
+}
+
+/// Gradient of [`conv2d`] with respect to `x`.
+pub fn conv2d_input_grad<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    let x = B::float_permute(x, &TO_NCHW);
+    let grad = B::float_permute(grad, &TO_NCHW);
+    let grad = B::conv2d_x_backward(x, weight, grad, options(stride, padding));
+    B::float_permute(grad, &TO_NHWC)
+}
+
+/// Gradient of [`conv2d`] with respect to `weight`.
+pub fn conv2d_weight_grad<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    let x = B::float_permute(x, &TO_NCHW);
+    let grad = B::float_permute(grad, &TO_NCHW);
+    B::conv2d_weight_backward(x, weight, grad, options(stride, padding))
+}
+
+/// `[C]` as `[1, 1, 1, C]`.
+fn per_channel<B: Backend>(values: FloatTensor<B>) -> FloatTensor<B> {
+    let channels = values.shape().num_elements();
+    B::float_reshape(values, Shape::from([1, 1, 1, channels]))
+}
+
+/// Mean over images, rows and columns, `[1, 1, 1, C]`.
+fn channel_mean<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+    (0..3).fold(x, B::float_mean_dim)
+}
+
+/// Sum over images, rows and columns, `[C]`.
+fn channel_sum<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
+    flat::<B>((0..3).fold(x, B::float_sum_dim))
+}
+
+/// `[1, 1, 1, C]` as `[C]`.
+fn flat<B: Backend>(values: FloatTensor<B>) -> FloatTensor<B> {
+    let channels = values.shape().num_elements();
+    B::float_reshape(values, Shape::from([channels]))
+}
+
+/// `1 / sqrt(variance + epsilon)`.
+fn inverse_deviation<B: Backend>(variance: FloatTensor<B>, epsilon: f64) -> FloatTensor<B> {
+    B::float_recip(B::float_sqrt(B::float_add_scalar(variance, epsilon.into())))
+}
+
+/// Batch normalisation with the batch's statistics: output, mean `[C]`, biased variance `[C]`.
+pub fn batch_norm_train<B: Backend>(
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    epsilon: f64,
+    relu: bool,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let mean = channel_mean::<B>(x.clone());
+    let centred = B::float_sub(x.clone(), mean.clone());
+    let variance = channel_mean::<B>(B::float_mul(centred.clone(), centred));
+    let (mean, variance) = (flat::<B>(mean), flat::<B>(variance));
+    let output =
+        batch_norm_infer::<B>(x, gamma, beta, mean.clone(), variance.clone(), epsilon, relu);
+    (output, mean, variance)
+}
+
+/// Gradients of [`batch_norm_train`] with respect to `x`, `gamma` and `beta`.
+#[allow(clippy::too_many_arguments)]
+pub fn batch_norm_train_grad<B: Backend>(
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    output: FloatTensor<B>,
+    mean: FloatTensor<B>,
+    variance: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    epsilon: f64,
+    relu: bool,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let grad = if relu { B::relu_backward(output, grad) } else { grad };
+    let inverse = per_channel::<B>(inverse_deviation::<B>(variance, epsilon));
+    let centred = B::float_sub(x, per_channel::<B>(mean));
+    let normal = B::float_mul(centred, inverse.clone());
+    let weighted = B::float_mul(grad.clone(), normal.clone());
+    let (beta_grad, gamma_grad) =
+        (channel_sum::<B>(grad.clone()), channel_sum::<B>(weighted.clone()));
+    let from_mean = channel_mean::<B>(grad.clone());
+    let from_variance = B::float_mul(normal, channel_mean::<B>(weighted));
+    let inner = B::float_sub(B::float_sub(grad, from_mean), from_variance);
+    let scale = B::float_mul(per_channel::<B>(gamma), inverse);
+    (B::float_mul(inner, scale), gamma_grad, beta_grad)
+}
+
+/// Batch normalisation with given statistics.
+pub fn batch_norm_infer<B: Backend>(
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    mean: FloatTensor<B>,
+    variance: FloatTensor<B>,
+    epsilon: f64,
+    relu: bool,
+) -> FloatTensor<B> {
+    let scale = B::float_mul(gamma, inverse_deviation::<B>(variance, epsilon));
+    let centred = B::float_sub(x, per_channel::<B>(mean));
+    let scaled = B::float_mul(centred, per_channel::<B>(scale));
+    let output = B::float_add(scaled, per_channel::<B>(beta));
+    if relu { B::relu(output) } else { output }
+}
+
+/// Largest value of every window.
+pub fn max_pool2d<B: Backend>(
+    x: FloatTensor<B>,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    let x = B::float_permute(x, &TO_NCHW);
+    let y = B::max_pool2d(x, [kernel; 2], [stride; 2], [padding; 2], [1; 2], false);
+    B::float_permute(y, &TO_NHWC)
+}
+
+/// Gradient of [`max_pool2d`].
+pub fn max_pool2d_grad<B: Backend>(
+    x: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    let (kernel, stride, padding) = ([kernel; 2], [stride; 2], [padding; 2]);
+    let x = B::float_permute(x, &TO_NCHW);
+    let grad = B::float_permute(grad, &TO_NCHW);
+    let dtype = IntDType::I32;
+    let indices =
+        B::max_pool2d_with_indices(x.clone(), kernel, stride, padding, [1; 2], false, dtype).indices;
+    let grad = B::max_pool2d_with_indices_backward(
+        x, kernel, stride, padding, [1; 2], false, grad, indices,
+    );
+    B::float_permute(grad.x_grad, &TO_NHWC)
+}
+
+/// Mean of every `kernel x kernel` tile.
+pub fn avg_pool2d<B: Backend>(x: FloatTensor<B>, kernel: usize) -> FloatTensor<B> {
+    let x = B::float_permute(x, &TO_NCHW);
+    let y = B::avg_pool2d(x, [kernel; 2], [kernel; 2], [0; 2], true, false);
+    B::float_permute(y, &TO_NHWC)
+}
+
+/// Gradient of [`avg_pool2d`]: every pixel of a tile gets an equal share.
+pub fn avg_pool2d_grad<B: Backend>(grad: FloatTensor<B>, kernel: usize) -> FloatTensor<B> {
+    let [n, height, width, channels] = grad.shape().dims::<4>();
+    let share = B::float_mul_scalar(grad, (1.0 / (kernel * kernel) as f64).into());
+    let tiles = B::float_reshape(share, Shape::from([n, height, 1, width, 1, channels]));
+    let tiles = B::float_expand(tiles, Shape::from([n, height, kernel, width, kernel, channels]));
+    B::float_reshape(tiles, Shape::from([n, height * kernel, width * kernel, channels]))
+}
+
+/// `relu(a + b)`.
+pub fn add_relu<B: Backend>(a: FloatTensor<B>, b: FloatTensor<B>) -> FloatTensor<B> {
+    B::relu(B::float_add(a, b))
+}
+
+/// Gradient of [`add_relu`] with respect to either term.
+pub fn add_relu_grad<B: Backend>(output: FloatTensor<B>, grad: FloatTensor<B>) -> FloatTensor<B> {
+    B::relu_backward(output, grad)
+}

@@ -1,0 +1,50 @@
+//! The binary head: the label alone.
+
+use burn::{module::Module, tensor::Tensor};
+
+use super::Supervise;
+use crate::{
+    Init, Loss, ModelConfig, Prediction, Targets, Trace,
+    layers::Linear,
+    losses::{bce_with_logits, Weighted},
+};
+
+/// Global average pool and a linear layer to one logit.
+#[derive(Module, Debug)]
+pub struct BinaryHead {
+    linear: Linear,
+    final_weight: f64,
+}
+
+impl BinaryHead {
+    pub(super) fn new(config: &ModelConfig, channels: usize, init: &mut Init) -> Self {
+        let final_weight = config.supervision.final_weight;
+        Self { linear: Linear::new(channels, 1, init), final_weight }
+    }
+}
+
+impl Supervise for BinaryHead {
+    fn predict(&self, features: Tensor<4>) -> Prediction {
+        let [batch, channels, height, width] = features.dims();
+        let pooled = features
+            .reshape([batch, channels, height * width])
+            .mean_dim(2)
+            .reshape([batch, channels]);
+        let logit = self.linear.forward(pooled).reshape([batch]);
+        Prediction { maps: Vec::new(), logit: Some(logit) }
+    }
+
+    fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
+        let mut loss = Weighted::default();
+        if let Some(logit) = &prediction.logit {
+            let term = bce_with_logits(logit.clone(), targets.labels.clone()).mean();
+            loss.add("bce@final".into(), term, self.final_weight);
+        }
+        loss.finish(&targets.labels)
+    }
+
+    fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {
+        let _ = trace.add("avgpool", [channels, 1, 1], 0, 0);
+        self.linear.describe(trace);
+    }
+}

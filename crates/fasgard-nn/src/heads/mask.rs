@@ -1,0 +1,114 @@
+//! The mask head: a pyramid of binary masks and a final logit (the article's ResNet50-PS).
+
+use burn::{
+    module::Module,
+    tensor::{
+        Tensor,
+        activation::sigmoid,
+        module::max_pool2d,
+        ops::MaxPoolOptions,
+    },
+};
+
+use super::Supervise;
+use crate::{
+    Init, Loss, ModelConfig, Prediction, Pyramid, Reduction, TargetPool, Targets, Trace,
+    layers::{Conv, ConvInit, ConvShape, Linear},
+    losses::{Weighted, bce_with_logits},
+};
+
+/// Features are average-pooled to every scale; a 1x1 convolution per scale (or one for all) gives
+/// the mask's logits; the sigmoids of all masks, flattened and concatenated, feed a linear layer
+/// that gives the final logit.
+#[derive(Module, Debug)]
+pub struct MaskHead {
+    convs: Vec<Conv>,
+    linear: Linear,
+    scales: Vec<usize>,
+    weights: Vec<f64>,
+    final_weight: f64,
+    sum: bool,
+    min_pool: bool,
+}
+
+impl MaskHead {
+    pub(super) fn new(config: &ModelConfig, pyramid: &Pyramid, channels: usize, init: &mut Init) -> Self {
+        let supervision = &config.supervision;
+        let count = if supervision.shared_conv { 1 } else { pyramid.scales().len() };
+        let convs = (0..count)
+            .map(|_| Conv::new(ConvShape::new(channels, 1, 1, 1), ConvInit::UniformFanIn, init).with_bias(init))
+            .collect();
+        Self {
+            convs,
+            linear: Linear::new(pyramid.cells(), 1, init),
+            scales: pyramid.scales().to_vec(),
+            weights: supervision.weights(),
+            final_weight: supervision.final_weight,
+            sum: supervision.reduction == Reduction::Sum,
+            min_pool: supervision.target_pool == TargetPool::Min,
+        }
+    }
+
+    fn conv(&self, level: usize) -> &Conv {
+        &self.convs[level.min(self.convs.len() - 1)]
+    }
+
+    /// The ground truth at `scale` from a map of a multiple of its side.
+    fn target(&self, mask: &Tensor<4>, scale: usize) -> Tensor<4> {
+        let kernel = mask.dims()[3] / scale;
+        if self.min_pool && kernel > 1 {
+            let options = MaxPoolOptions::new([kernel, kernel]).with_stride([kernel, kernel]);
+            return max_pool2d(mask.clone().neg(), options).neg();
+        }
+        crate::pyramid::pool_to(mask.clone(), scale)
+    }
+}
+
+impl Supervise for MaskHead {
+    fn predict(&self, features: Tensor<4>) -> Prediction {
+        let batch = features.dims()[0];
+        let maps: Vec<Tensor<4>> = self
+            .scales
+            .iter()
+            .enumerate()
+            .map(|(level, &scale)| self.conv(level).forward(crate::pyramid::pool_to(features.clone(), scale)))
+            .collect();
+        let flat = maps
+            .iter()
+            .map(|map| sigmoid(map.clone()).flatten::<2>(1, 3))
+            .collect();
+        let logit = self.linear.forward(Tensor::cat(flat, 1)).reshape([batch]);
+        Prediction { maps, logit: Some(logit) }
+    }
+
+    fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
+        let mut loss = Weighted::default();
+        if let Some(mask) = &targets.map {
+            for ((map, &scale), &weight) in prediction.maps.iter().zip(&self.scales).zip(&self.weights) {
+                let bce = bce_with_logits(map.clone(), self.target(mask, scale)).mean();
+                let term = if self.sum { bce * (scale * scale) as f64 } else { bce };
+                loss.add(format!("bce@{scale}"), term, weight);
+            }
+        }
+        if let Some(logit) = &prediction.logit {
+            let term = bce_with_logits(logit.clone(), targets.labels.clone()).mean();
+            loss.add("bce@final".into(), term, self.final_weight);
+        }
+        loss.finish(&targets.labels)
+    }
+
+    fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {
+        for (level, &scale) in self.scales.iter().enumerate() {
+            trace.scope(&format!("mask{scale}"), |t| {
+                let shape = t.add("avgpool", [channels, scale, scale], 0, 0);
+                if level < self.convs.len() {
+                    self.conv(level).describe(shape, t);
+                } else {
+                    // A shared convolution: its work counts again, its parameters do not.
+                    t.add("conv", [1, scale, scale], 0, (channels * scale * scale) as u64);
+                }
+            });
+        }
+        self.linear.describe(trace);
+    }
+}

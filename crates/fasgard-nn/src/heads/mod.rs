@@ -1,0 +1,60 @@
+//! Heads, one a file: from a feature map to maps and a logit.
+//!
+//! To add one: a file beside this, a variant of [`Head`] and of
+//! [`Target`](crate::Target), a line in [`Head::new`] and [`Head::as_dyn`].
+
+mod binary;
+mod depth;
+mod mask;
+
+use burn::{module::Module, tensor::Tensor};
+
+pub use binary::BinaryHead;
+pub use depth::DepthHead;
+pub use mask::MaskHead;
+
+use crate::{Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace};
+use crate::Init;
+
+/// What every head does.
+pub trait Supervise {
+    /// Features `[N, C, s, s]` to maps and, where the head has one, a final logit.
+    fn predict(&self, features: Tensor<4>) -> Prediction;
+
+    /// The loss and its terms, one per scale and kind.
+    fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss;
+
+    /// Adds the head's layers to `trace`.
+    fn describe(&self, features: [usize; 3], trace: &mut Trace);
+}
+
+/// The head of a detector.
+#[derive(Module, Debug)]
+pub enum Head {
+    /// Global average pool and a linear layer.
+    Binary(BinaryHead),
+    /// A pyramid of binary masks and a final logit.
+    Mask(MaskHead),
+    /// A pyramid of depth maps.
+    Depth(DepthHead),
+}
+
+impl Head {
+    /// The head that `config` names, on `channels` features.
+    pub fn new(config: &ModelConfig, pyramid: Option<Pyramid>, channels: usize, init: &mut Init) -> Self {
+        match (config.supervision.target, pyramid) {
+            (Target::Binary, _) | (_, None) => Self::Binary(BinaryHead::new(config, channels, init)),
+            (Target::Mask, Some(pyramid)) => Self::Mask(MaskHead::new(config, &pyramid, channels, init)),
+            (Target::Depth, Some(pyramid)) => Self::Depth(DepthHead::new(config, &pyramid, channels, init)),
+        }
+    }
+
+    /// The head behind its trait.
+    pub fn as_dyn(&self) -> &dyn Supervise {
+        match self {
+            Self::Binary(head) => head,
+            Self::Mask(head) => head,
+            Self::Depth(head) => head,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Batch normalisation as PyTorch does it.
+
+use burn::{
+    module::{Module, Param, RunningState},
+    tensor::{
+        Tensor,
+        module::{batch_norm, batch_norm_train},
+    },
+};
+
+use crate::{Init, Trace};
+
+/// PyTorch's default: added to the variance before the square root.
+const EPSILON: f64 = 1e-5;
+/// PyTorch's default: share of the batch in the running statistics.
+const MOMENTUM: f64 = 0.1;
+
+/// Batch normalisation over `[N, C, H, W]`, per channel.
+///
+/// Batch statistics are used on an autodiff device, running statistics elsewhere. Unlike the tensor
+/// framework's own layer the running variance is the **unbiased** one (n / (n - 1)), as in PyTorch.
+#[derive(Module, Debug)]
+pub struct BatchNorm {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+    running_mean: RunningState<Tensor<1>>,
+    running_var: RunningState<Tensor<1>>,
+}
+
+impl BatchNorm {
+    /// Weight 1, bias 0, running mean 0, running variance 1.
+    pub fn new(channels: usize, init: &Init) -> Self {
+        Self {
+            weight: Param::from_tensor(init.constant([channels], 1.0)),
+            bias: Param::from_tensor(init.constant([channels], 0.0)),
+            running_mean: RunningState::new(init.constant([channels], 0.0)),
+            running_var: RunningState::new(init.constant([channels], 1.0)),
+        }
+    }
+
+    /// Normalises; on an autodiff device it also updates the running statistics.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        if !x.device().is_autodiff() {
+            let (mean, variance) = (self.running_mean.value(), self.running_var.value());
+            return batch_norm(x, weight, bias, mean, variance, EPSILON);
+        }
+        let [batch, _, height, width] = x.dims();
+        let count = (batch * height * width) as f64;
+        let result = batch_norm_train(x, weight, bias, EPSILON);
+        let variance = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
+        update(&self.running_mean, result.mean);
+        update(&self.running_var, variance);
+        result.output
+    }
+
+    /// Adds this layer to `trace`.
+    pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
+        trace.add("bn", input, 2 * input[0], 0)
+    }
+}
+
+fn update(state: &RunningState<Tensor<1>>, batch: Tensor<1>) {
+    let running = state.value_sync();
+    let updated = running.mul_scalar(1.0 - MOMENTUM) + batch.detach().mul_scalar(MOMENTUM);
+    state.update(updated.detach());
+}

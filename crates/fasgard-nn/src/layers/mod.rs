@@ -1,0 +1,14 @@
+//! Layers, one a file. Every convolution of every model goes through [`Conv`].
+
+mod batch_norm;
+mod conv;
+mod conv_bn;
+mod linear;
+mod resize;
+
+pub use batch_norm::BatchNorm;
+pub(crate) use conv::conv2d_padded;
+pub use conv::{Conv, ConvInit, ConvShape, conv2d};
+pub use conv_bn::ConvBn;
+pub use linear::Linear;
+pub use resize::resize_bilinear;

@@ -1,0 +1,92 @@
+//! The report's sections, one a file. Adding one: add a file and a line in [`ALL`].
+
+mod gallery;
+mod histogram;
+mod provenance;
+mod roc_det;
+mod species;
+mod summary;
+mod training;
+
+use crate::{error::ReportError, html::Html, inputs::Run, options::ReportOptions};
+
+/// What sections are made from.
+pub(crate) struct Context<'a> {
+    pub(crate) options: &'a ReportOptions,
+    pub(crate) runs: &'a [Run],
+    /// How the models' test samples differ, if they do.
+    pub(crate) different_tests: Option<String>,
+    /// Where the gallery's images come from.
+    pub(crate) dataset: Option<&'a fasgard_data::Dataset>,
+    /// Samples shown of live and of each species.
+    pub(crate) gallery_per_species: usize,
+}
+
+/// A section of the document.
+pub(crate) struct Section {
+    /// Anchor.
+    pub(crate) id: &'static str,
+    /// Heading.
+    pub(crate) title: &'static str,
+    /// Writes the section's content.
+    pub(crate) render: fn(&Context<'_>, &mut Html) -> Result<(), ReportError>,
+}
+
+/// Every section, in reading order.
+pub(crate) const ALL: [Section; 7] = [
+    Section {
+        id: "summary",
+        title: "Summary",
+        render: summary::render,
+    },
+    Section {
+        id: "species",
+        title: "Attack species",
+        render: species::render,
+    },
+    Section {
+        id: "curves",
+        title: "ROC and DET",
+        render: roc_det::render,
+    },
+    Section {
+        id: "scores",
+        title: "Scores",
+        render: histogram::render,
+    },
+    Section {
+        id: "training",
+        title: "Training",
+        render: training::render,
+    },
+    Section {
+        id: "gallery",
+        title: "What the maps show",
+        render: gallery::render,
+    },
+    Section {
+        id: "provenance",
+        title: "Provenance",
+        render: provenance::render,
+    },
+];
+
+/// Says plainly which models lack the file a section is made from.
+fn missing(into: &mut Html, runs: &[&Run], file: &str, effect: &'static str) {
+    if runs.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = runs.iter().map(|r| r.name.as_str()).collect();
+    into.raw("<p class=\"missing\"><b>Missing:</b> ").text(file).raw(" of ");
+    into.text(names.join(", ")).raw(". ").raw(effect).raw("</p>");
+}
+
+/// Opens a table that scrolls sideways on narrow screens.
+fn open_table(into: &mut Html, caption: &'static str) {
+    into.raw("<div class=\"scroll\"><table><caption>").raw(caption).raw("</caption>");
+}
+
+/// Closes what [`open_table`] opened.
+fn close_table(into: &mut Html) {
+    into.raw("</tbody></table></div>");
+}

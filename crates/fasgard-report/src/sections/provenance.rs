@@ -1,0 +1,37 @@
+//! The files behind the report.
+
+use super::{Context, close_table, open_table};
+use crate::{error::ReportError, html::Html};
+
+pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportError> {
+    into.raw("<p>Made from these files alone; no model was run. Written by fasgard-report ");
+    into.text(env!("CARGO_PKG_VERSION")).raw(".</p>");
+    open_table(into, "Input files and their SHA-256.");
+    into.raw("<thead><tr><th>Model</th><th>File</th><th>Bytes</th><th>SHA-256</th></tr></thead><tbody class=\"files\">");
+    for run in ctx.runs {
+        for file in &run.files {
+            into.raw("<tr><th scope=\"row\">").text(&run.name).raw("<small>").raw(file.role);
+            into.raw("</small></th><td>").text(file.path.display()).raw("</td>");
+            match &file.found {
+                Some((bytes, hash)) => {
+                    into.raw("<td class=\"num\">").text(bytes).raw("</td><td class=\"hash\">");
+                    into.text(hash).raw("</td></tr>");
+                }
+                None => {
+                    into.raw("<td>–</td><td>missing</td></tr>");
+                }
+            }
+        }
+    }
+    close_table(into);
+    for dir in &ctx.options.data {
+        into.raw("<p>Images: ").text(dir.display()).raw("</p>");
+    }
+    for run in ctx.runs {
+        if let Some(config) = &run.config {
+            into.raw("<details><summary>Config of ").text(&run.name).raw("</summary><pre>");
+            into.text(toml::to_string(config).unwrap_or_default()).raw("</pre></details>");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Checkpoints: `checkpoints/step-00000100/` with weights, optimiser state and `state.toml`.
+//!
+//! A checkpoint is written beside its place and renamed into it when complete, so that a crash or
+//! a full disk leaves the previous one. `state.toml` holds the hashes of the other files.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use fasgard_image::write_atomic;
+use fasgard_model::{read_tensors, write_tensors};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Learner, TrainError, Validation};
+
+const WEIGHTS: &str = "weights.safetensors";
+const OPTIMIZER: &str = "optimizer.bpk";
+const STATE: &str = "state.toml";
+/// Complete checkpoints that are kept.
+const KEPT: usize = 2;
+/// Largest optimiser state that is read, in bytes.
+const MAX_OPTIMIZER: u64 = 4 << 30;
+
+/// What a run remembers besides weights and optimiser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    pub(crate) schema: u32,
+    /// Steps done.
+    pub(crate) step: u64,
+    /// SHA-256 of the configuration with all defaults.
+    pub(crate) config: String,
+    /// SHA-256 of the data.
+    pub(crate) data: String,
+    /// Length of `metrics.csv` at this step.
+    pub(crate) metrics_bytes: u64,
+    /// Validations since the best one.
+    pub(crate) stale: u64,
+    /// SHA-256 of the weights' and optimiser's files.
+    #[serde(default)]
+    pub(crate) weights_sha256: String,
+    #[serde(default)]
+    pub(crate) optimizer_sha256: String,
+    /// The best validation so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) best: Option<Best>,
+}
+
+/// The best validation so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Best {
+    pub(crate) step: u64,
+    pub(crate) validation: Validation,
+}
+
+/// SHA-256 as hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Writes a checkpoint into `folder` and removes all but the latest two.
+pub(crate) fn save(folder: &Path, learner: &Learner, mut state: State) -> Result<(), TrainError> {
+    fs::create_dir_all(folder).map_err(TrainError::file(folder, "create"))?;
+    let place = folder.join(format!("step-{:08}", state.step));
+    let writing = folder.join(".writing");
+    if writing.exists() {
+        fs::remove_dir_all(&writing).map_err(TrainError::file(&writing, "remove"))?;
+    }
+    fs::create_dir(&writing).map_err(TrainError::file(&writing, "create"))?;
+    let weights = writing.join(WEIGHTS);
+    write_tensors(&weights, &learner.weights(), HashMap::new())?;
+    state.weights_sha256 = sha256(&fs::read(&weights).map_err(TrainError::file(&weights, "read"))?);
+    let bytes =
+        learner.optimizer_bytes().map_err(|reason| TrainError::damaged(&writing.join(OPTIMIZER), reason))?;
+    state.optimizer_sha256 = sha256(&bytes);
+    write_atomic(writing.join(OPTIMIZER), &bytes)?;
+    let text = toml::to_string(&state).map_err(|e| TrainError::damaged(&writing.join(STATE), e.to_string()))?;
+    write_atomic(writing.join(STATE), text.as_bytes())?;
+    if place.exists() {
+        fs::remove_dir_all(&place).map_err(TrainError::file(&place, "replace"))?;
+    }
+    fs::rename(&writing, &place).map_err(TrainError::file(&place, "write"))?;
+    let all = list(folder)?;
+    for (_, old) in &all[..all.len().saturating_sub(KEPT)] {
+        fs::remove_dir_all(old).map_err(TrainError::file(old, "remove"))?;
+    }
+    Ok(())
+}
+
+/// Loads the latest checkpoint into `learner`; none if there is no checkpoint.
+pub(crate) fn load(folder: &Path, learner: &mut Learner) -> Result<Option<(PathBuf, State)>, TrainError> {
+    let Some((_, place)) = list(folder)?.into_iter().next_back() else {
+        return Ok(None);
+    };
+    let path = place.join(STATE);
+    let text = fs::read_to_string(&path).map_err(TrainError::file(&path, "read"))?;
+    let state: State = toml::from_str(&text).map_err(|e| TrainError::damaged(&path, e.to_string()))?;
+    if state.schema != 1 {
+        return Err(TrainError::damaged(&path, format!("expected schema 1, found {}", state.schema)));
+    }
+    let weights = place.join(WEIGHTS);
+    check(&weights, &state.weights_sha256)?;
+    learner
+        .load(read_tensors(&weights)?.0)
+        .map_err(|e| TrainError::damaged(&weights, e.to_string()))?;
+    let optimizer = place.join(OPTIMIZER);
+    let bytes = check(&optimizer, &state.optimizer_sha256)?;
+    learner.load_optimizer(bytes).map_err(|e| TrainError::damaged(&optimizer, e))?;
+    Ok(Some((path, state)))
+}
+
+/// A file's bytes, if they are the ones that were written.
+fn check(path: &Path, expected: &str) -> Result<Vec<u8>, TrainError> {
+    let length = fs::metadata(path).map_err(TrainError::file(path, "read"))?.len();
+    if length > MAX_OPTIMIZER {
+        return Err(TrainError::damaged(path, format!("expected at most {MAX_OPTIMIZER} bytes, found {length}")));
+    }
+    let bytes = fs::read(path).map_err(TrainError::file(path, "read"))?;
+    let found = sha256(&bytes);
+    if found == expected {
+        return Ok(bytes);
+    }
+    Err(TrainError::damaged(
+        path,
+        format!(
+            "expected SHA-256 {expected}, found {found}: the checkpoint is damaged; remove its folder to go on from the one before"
+        ),
+    ))
+}
+
+/// Complete checkpoints by step.
+fn list(folder: &Path) -> Result<Vec<(u64, PathBuf)>, TrainError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).map_err(TrainError::file(folder, "read"))? {
+        let path = entry.map_err(TrainError::file(folder, "read"))?.path();
+        let step = path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .and_then(|n| n.strip_prefix("step-"))
+            .and_then(|n| n.parse().ok());
+        if let Some(step) = step {
+            all.push((step, path));
+        }
+    }
+    all.sort();
+    Ok(all)
+}

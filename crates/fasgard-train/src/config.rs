@@ -1,0 +1,344 @@
+//! The experiment's configuration file.
+
+use std::path::{Path, PathBuf};
+
+use fasgard_data::SamplingConfig;
+use fasgard_image::{AugmentConfig, Preprocess};
+use fasgard_nn::ModelConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::ScheduleConfig;
+
+/// Largest configuration file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A configuration file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub struct ConfigFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// The key, with its line where the text is at fault; what was expected and found.
+    pub reason: String,
+}
+
+/// Everything a training run needs besides its data. Unknown keys are refused; every default is
+/// written back to the run's `config.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentConfig {
+    /// Version of the file's layout: 1.
+    pub schema: u32,
+    /// Name of the model, as shown in reports.
+    pub name: String,
+    /// Seed of every random stream.
+    #[serde(default)]
+    pub seed: u64,
+    /// Backbone and supervision.
+    pub model: ModelConfig,
+    /// From pixels to the network's input.
+    #[serde(default)]
+    pub input: Preprocess,
+    /// Random changes of training samples.
+    #[serde(default)]
+    pub augment: AugmentConfig,
+    /// What an epoch is made of.
+    #[serde(default)]
+    pub sampling: SamplingConfig,
+    /// Length, batch, validation, checkpoints.
+    #[serde(default)]
+    pub train: TrainConfig,
+    /// The optimiser.
+    #[serde(default)]
+    pub optimizer: OptimizerConfig,
+    /// The learning rate over time.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
+}
+
+/// Length, batch, validation, checkpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Optimiser steps of the whole run, at least 1.
+    pub steps: u64,
+    /// Samples in a batch, at least 2 (batch normalisation).
+    pub batch_size: usize,
+    /// Batches whose gradients are averaged before a step, at least 1.
+    pub accumulate: u64,
+    /// Largest Euclidean norm of the whole gradient; 0 = not clipped.
+    pub clip_norm: f64,
+    /// Steps between validations on dev, at least 1; the last step is always validated.
+    pub validate_every: u64,
+    /// Steps between checkpoints, at least 1.
+    pub checkpoint_every: u64,
+    /// Steps between rows of `metrics.csv`, at least 1.
+    pub log_every: u64,
+    /// Validations without improvement after which training stops; 0 = never.
+    pub patience: u64,
+    /// The dev metric that chooses the best checkpoint.
+    pub metric: Metric,
+    /// Memory for decoded images, in MiB.
+    pub cache_mb: u64,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            steps: 1000,
+            batch_size: 16,
+            accumulate: 1,
+            clip_norm: 0.0,
+            validate_every: 100,
+            checkpoint_every: 100,
+            log_every: 1,
+            patience: 0,
+            metric: Metric::Auc,
+            cache_mb: 512,
+        }
+    }
+}
+
+/// A metric on the dev split; ties are broken by the dev loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metric {
+    /// Area under the ROC curve: higher is better.
+    #[default]
+    Auc,
+    /// Equal error rate: lower is better.
+    Eer,
+    /// The loss: lower is better.
+    Loss,
+}
+
+impl Metric {
+    /// The name used in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auc => "auc",
+            Self::Eer => "eer",
+            Self::Loss => "loss",
+        }
+    }
+}
+
+/// Which optimiser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Adam; weight decay is added to the gradient (as PyTorch's `Adam`).
+    #[default]
+    Adam,
+    /// AdamW: weight decay apart from the gradient.
+    Adamw,
+    /// Stochastic gradient descent with momentum.
+    Sgd,
+}
+
+/// The optimiser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerConfig {
+    /// Which one.
+    pub kind: OptimizerKind,
+    /// Learning rate before the schedule.
+    pub lr: f64,
+    /// Weight decay, at least 0.
+    pub weight_decay: f64,
+    /// Adam: decay of the mean and of the uncentred variance.
+    pub betas: [f64; 2],
+    /// Adam: added to the denominator.
+    pub epsilon: f64,
+    /// SGD: momentum, 0 = none.
+    pub momentum: f64,
+    /// SGD: Nesterov's form of momentum.
+    pub nesterov: bool,
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        Self {
+            kind: OptimizerKind::Adam,
+            lr: 1e-4,
+            weight_decay: 0.0,
+            betas: [0.9, 0.999],
+            epsilon: 1e-8,
+            momentum: 0.9,
+            nesterov: false,
+        }
+    }
+}
+
+impl ExperimentConfig {
+    /// Reads a configuration and applies `sets`, each `key=value` with a dotted key.
+    ///
+    /// # Errors
+    /// [`ConfigFileError`] with the line of an unknown key or a wrong value.
+    pub fn read(path: impl AsRef<Path>, sets: &[String]) -> Result<Self, ConfigFileError> {
+        let path = path.as_ref();
+        let wrong = |reason: String| ConfigFileError { path: path.to_owned(), reason };
+        let length = std::fs::metadata(path).map_err(|e| wrong(format!("cannot be read: {e}")))?.len();
+        if length > MAX_BYTES {
+            return Err(wrong(format!("expected at most {MAX_BYTES} bytes, found {length}")));
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+        Self::parse(&text, sets).map_err(wrong)
+    }
+
+    /// Parses a configuration; the error is the reason.
+    ///
+    /// # Errors
+    /// What is wrong, with the line if the text itself is.
+    pub fn parse(text: &str, sets: &[String]) -> Result<Self, String> {
+        // The text first, on its own: its errors carry line and column.
+        let own: Result<Self, _> = toml::from_str(text);
+        if sets.is_empty() {
+            let config = own.map_err(|e| e.to_string())?;
+            config.validate()?;
+            return Ok(config);
+        }
+        let mut table: toml::Table = toml::from_str(text).map_err(|e| e.to_string())?;
+        for set in sets {
+            apply(&mut table, set)?;
+        }
+        let config: Self = table
+            .try_into()
+            .map_err(|e: toml::de::Error| format!("with --set {}: {}", sets.join(" --set "), e.message()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The text with every default written out.
+    ///
+    /// # Errors
+    /// Never for a configuration that was read.
+    pub fn to_toml(&self) -> Result<String, String> {
+        toml::to_string(self).map_err(|e| e.to_string())
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The key, what was expected and found.
+    pub fn validate(&self) -> Result<(), String> {
+        let key = |key: &str, expected: &str, found: &dyn std::fmt::Display| {
+            Err(format!("key `{key}`: expected {expected}, found {found}"))
+        };
+        if self.schema != 1 {
+            return key("schema", "1", &self.schema);
+        }
+        if self.name.is_empty() || self.name.len() > 100 || self.name.contains(char::is_control) {
+            return key("name", "1 to 100 printable characters", &format!("{:?}", self.name));
+        }
+        self.model.validate(self.input.size as usize).map_err(|e| e.to_string())?;
+        self.input.validate().map_err(|e| e.to_string())?;
+        self.augment.validate().map_err(|e| e.to_string())?;
+        let t = &self.train;
+        for (name, value) in [
+            ("train.steps", t.steps),
+            ("train.accumulate", t.accumulate),
+            ("train.validate_every", t.validate_every),
+            ("train.checkpoint_every", t.checkpoint_every),
+            ("train.log_every", t.log_every),
+        ] {
+            if value == 0 {
+                return key(name, "at least 1", &0);
+            }
+        }
+        if !(2..=4096).contains(&t.batch_size) {
+            return key("train.batch_size", "2 to 4096", &t.batch_size);
+        }
+        let o = &self.optimizer;
+        for (name, value, ok, expected) in [
+            ("train.clip_norm", t.clip_norm, t.clip_norm >= 0.0, "at least 0"),
+            ("optimizer.lr", o.lr, o.lr > 0.0, "above 0"),
+            ("optimizer.weight_decay", o.weight_decay, o.weight_decay >= 0.0, "at least 0"),
+            ("optimizer.betas", o.betas[0], (0.0..1.0).contains(&o.betas[0]), "0 up to 1, 1 excluded"),
+            ("optimizer.betas", o.betas[1], (0.0..1.0).contains(&o.betas[1]), "0 up to 1, 1 excluded"),
+            ("optimizer.epsilon", o.epsilon, o.epsilon > 0.0, "above 0"),
+            ("optimizer.momentum", o.momentum, (0.0..1.0).contains(&o.momentum), "0 up to 1, 1 excluded"),
+        ] {
+            if !(ok && value.is_finite()) {
+                return key(name, expected, &value);
+            }
+        }
+        self.schedule.validate()
+    }
+}
+
+/// Sets a dotted key of a table: the value is TOML, or a plain word.
+fn apply(table: &mut toml::Table, set: &str) -> Result<(), String> {
+    let Some((path, text)) = set.split_once('=') else {
+        return Err(format!("--set: expected key=value, found `{set}`"));
+    };
+    let text = text.trim();
+    let value = format!("v = {text}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut t| t.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()));
+    let keys: Vec<&str> = path.trim().split('.').collect();
+    let (last, parents) = keys.split_last().ok_or_else(|| format!("--set: no key in `{set}`"))?;
+    let mut table = table;
+    for parent in parents {
+        table = table
+            .entry(*parent)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+            .as_table_mut()
+            .ok_or_else(|| format!("--set {set}: `{parent}` is no table"))?;
+    }
+    table.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+schema = 1
+name = "test"
+
+[model]
+backbone = "resnet18"
+tap = "layer3"
+supervision = { target = "mask", scales = [8, 4, 2, 1] }
+
+[input]
+size = 128
+"#;
+
+    #[test]
+    fn defaults_are_written_back() {
+        let config = ExperimentConfig::parse(TEXT, &[]).unwrap();
+        let text = config.to_toml().unwrap();
+        assert!(text.contains("weight_decay = 0.0"), "{text}");
+        assert_eq!(ExperimentConfig::parse(&text, &[]).unwrap(), config);
+    }
+
+    #[test]
+    fn unknown_keys_name_their_line() {
+        let message = ExperimentConfig::parse(&format!("{TEXT}colour = 3\n"), &[]).unwrap_err();
+        assert!(message.contains("line 12") && message.contains("colour"), "{message}");
+    }
+
+    #[test]
+    fn sets_override_and_are_checked() {
+        let sets = |s: &[&str]| s.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        let config =
+            ExperimentConfig::parse(TEXT, &sets(&["train.steps=7", "name=other", "optimizer.lr=1e-3"])).unwrap();
+        assert_eq!((config.train.steps, config.name.as_str(), config.optimizer.lr), (7, "other", 1e-3));
+        for (set, text) in [
+            ("train.step=7", "unknown field `step`"),
+            ("train.steps", "expected key=value"),
+            ("name.x=1", "no table"),
+            ("train.batch_size=1", "`train.batch_size`: expected 2 to 4096, found 1"),
+            ("model.supervision.scales=[8,3]", "scale 3 does not"),
+            ("input.size=100", "7 as the largest scale"),
+        ] {
+            let message = ExperimentConfig::parse(TEXT, &sets(&[set])).unwrap_err();
+            assert!(message.contains(text), "{set}: {message}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Why a training run stopped.
+
+use std::path::{Path, PathBuf};
+
+use fasgard_data::{LoadError, LoaderError};
+use fasgard_metrics::{ScoreFileError, Split, ThresholdError};
+use fasgard_model::ModelError;
+
+use crate::ConfigFileError;
+
+/// A training run that cannot start or go on; messages say what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigFileError),
+    /// A value of the model does not fit.
+    #[error(transparent)]
+    Model(#[from] fasgard_nn::ConfigError),
+    /// The samples make no loader.
+    #[error(transparent)]
+    Loader(#[from] LoaderError),
+    /// A sample cannot be loaded.
+    #[error("training stopped: {0}; repair or remove the sample, then go on with --resume")]
+    Load(#[from] LoadError),
+    /// Nothing to train or validate on.
+    #[error("split `{split}` is empty; expected samples of both classes (the data has {found})")]
+    EmptySplit {
+        /// The split.
+        split: Split,
+        /// What the data has instead.
+        found: String,
+    },
+    /// Only one class.
+    #[error("split `{split}` has only {class} samples ({count}); expected both classes: without {missing} nothing can be learnt or measured")]
+    OneClass {
+        /// The split.
+        split: Split,
+        /// The class that is there.
+        class: &'static str,
+        /// Its samples.
+        count: usize,
+        /// The class that is not.
+        missing: &'static str,
+    },
+    /// The loss is NaN or infinite.
+    #[error("step {step}: loss term `{term}` is {value}; the batch's samples: {samples}. Lower optimizer.lr, set train.clip_norm, or look at these samples")]
+    NotFinite {
+        /// The step.
+        step: u64,
+        /// The first term that is not finite, or `total`.
+        term: String,
+        /// Its value.
+        value: f32,
+        /// The batch's samples, comma separated.
+        samples: String,
+    },
+    /// The run's folder holds a run already.
+    #[error("{}: holds a run already; go on with --resume, or choose another --output", .0.display())]
+    Exists(PathBuf),
+    /// Nothing to resume.
+    #[error("{}: expected a checkpoint to resume from, found none; start without --resume", .0.display())]
+    NothingToResume(PathBuf),
+    /// The checkpoint is of another run.
+    #[error("{}: {what} differs from the checkpoint's: expected {expected}, found {found}; resume with the same configuration and data, or choose another --output", path.display())]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// In the checkpoint.
+        expected: String,
+        /// Now.
+        found: String,
+    },
+    /// A file of the run cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A file of the run has wrong content.
+    #[error("{}: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A model file cannot be read, written or used.
+    #[error(transparent)]
+    ModelFile(#[from] ModelError),
+    /// The dev scores cannot be written.
+    #[error(transparent)]
+    Scores(#[from] ScoreFileError),
+    /// No threshold can be chosen on dev.
+    #[error(transparent)]
+    Threshold(#[from] ThresholdError),
+}
+
+impl TrainError {
+    pub(crate) fn file(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, action, source }
+    }
+
+    pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), reason: reason.into() }
+    }
+
+    /// True if the user's arguments or configuration are at fault rather than the run.
+    pub fn is_misuse(&self) -> bool {
+        matches!(
+            self,
+            Self::Config(_) | Self::Model(_) | Self::Loader(_) | Self::Exists(_)
+                | Self::NothingToResume(_) | Self::OtherRun { .. } | Self::EmptySplit { .. } | Self::OneClass { .. }
+        )
+    }
+}
+
+impl From<fasgard_image::WriteError> for TrainError {
+    fn from(error: fasgard_image::WriteError) -> Self {
+        Self::File { path: error.path, action: error.action, source: error.source }
+    }
+}
