@@ -1,1 +1,28 @@
-fn main() {}
+//! `fasgard`: from recordings to a trained, measured and explained presentation attack detector.
+
+mod args;
+mod commands;
+mod device;
+mod failure;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{args::Cli, failure::exit_code};
+
+/// The system's allocator gives every large tensor back to the kernel and page-faults it again;
+/// this one keeps them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match commands::run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            exit_code(&error)
+        }
+    }
+}

@@ -11,7 +11,9 @@ use crate::{Dataset, Sample};
 #[non_exhaustive]
 pub enum DataError {
     /// A split has no samples.
-    #[error("split `{split}` of {datasets}: expected samples, found none; the manifest has {found}")]
+    #[error(
+        "split `{split}` of {datasets}: expected samples, found none; the manifest has {found}"
+    )]
     EmptySplit {
         /// The split.
         split: Split,
@@ -21,7 +23,9 @@ pub enum DataError {
         found: String,
     },
     /// A split has only one class.
-    #[error("split `{split}` of {datasets}: expected live and attack samples, found {found} samples that are all {only} (such as `{example}`)")]
+    #[error(
+        "split `{split}` of {datasets}: expected live and attack samples, found {found} samples that are all {only} (such as `{example}`)"
+    )]
     OneClass {
         /// The split.
         split: Split,
@@ -123,19 +127,33 @@ pub fn any_class(dataset: &Dataset, split: Split) -> Result<Vec<Sample>, DataErr
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for sample in dataset.samples() {
-        let split = sample.row.split.map_or("no split".to_owned(), |s| s.to_string());
+        let split = sample
+            .row
+            .split
+            .map_or("no split".to_owned(), |s| s.to_string());
         *counts.entry(split).or_default() += 1;
     }
-    let counts: Vec<_> = counts.iter().map(|(split, n)| format!("{n} in {split}")).collect();
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|(split, n)| format!("{n} in {split}"))
+        .collect();
     Err(DataError::EmptySplit {
         split,
         datasets: names(dataset),
-        found: if counts.is_empty() { "no rows".to_owned() } else { counts.join(", ") },
+        found: if counts.is_empty() {
+            "no rows".to_owned()
+        } else {
+            counts.join(", ")
+        },
     })
 }
 
 fn names(dataset: &Dataset) -> String {
-    let names: Vec<_> = dataset.infos().iter().map(|i| format!("`{}`", i.name)).collect();
+    let names: Vec<_> = dataset
+        .infos()
+        .iter()
+        .map(|i| format!("`{}`", i.name))
+        .collect();
     names.join(", ")
 }
 
@@ -153,7 +171,10 @@ pub fn leaks(dataset: &Dataset) -> Vec<DataWarning> {
             let (first, first_split) = *images.entry(hash).or_insert((sample, split));
             if first_split != split {
                 shared.entry(hash.as_str()).or_insert_with(|| {
-                    ((first.row.sample.clone(), first_split), (sample.row.sample.clone(), split))
+                    (
+                        (first.row.sample.clone(), first_split),
+                        (sample.row.sample.clone(), split),
+                    )
                 });
             }
         }

@@ -108,7 +108,11 @@ impl Dataset {
     }
 
     fn merged(mut self, other: Self) -> Result<Self, DatasetError> {
-        let known: HashMap<_, _> = self.samples.iter().map(|s| (s.row.key(), &s.root)).collect();
+        let known: HashMap<_, _> = self
+            .samples
+            .iter()
+            .map(|s| (s.row.key(), &s.root))
+            .collect();
         for sample in &other.samples {
             if let Some(first) = known.get(&sample.row.key()) {
                 return Err(DatasetError::Duplicate {

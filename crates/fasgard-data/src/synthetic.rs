@@ -91,7 +91,11 @@ pub fn write_synthetic(
     options.validate()?;
     let jobs = options.jobs();
     let out = Output::create(output, options.overwrite)?;
-    let mut folders = vec![PathBuf::from("faces"), PathBuf::from("depth"), PathBuf::from("masks")];
+    let mut folders = vec![
+        PathBuf::from("faces"),
+        PathBuf::from("depth"),
+        PathBuf::from("masks"),
+    ];
     for folder in ["faces", "depth", "masks"] {
         folders.extend(Split::ALL.map(|split| Path::new(folder).join(split.to_string())));
     }
@@ -118,7 +122,9 @@ pub fn write_synthetic(
     out.write_failures(&[])?;
     let mut info = DatasetInfo::new(&options.name, "synthetic");
     info.parameters = options.parameters();
-    info.notes.push("rendered faces: nobody is shown, and results say nothing of real attacks".to_owned());
+    info.notes.push(
+        "rendered faces: nobody is shown, and results say nothing of real attacks".to_owned(),
+    );
     info.counts = counts(&rows, &rows);
     info.write(output).map_err(PrepareError::from)?;
     write_manifest(output.join("manifest.csv"), &rows).map_err(PrepareError::from)?;
@@ -152,7 +158,11 @@ impl SyntheticOptions {
         for (presentations, &people) in self.presentations.iter().zip(&self.identities) {
             if people > 0 && !presentations.contains(&Presentation::Live) {
                 let found = format!("{presentations:?}");
-                return bad("presentations", "live in every split that has people", found);
+                return bad(
+                    "presentations",
+                    "live in every split that has people",
+                    found,
+                );
             }
         }
         Ok(())
@@ -161,8 +171,10 @@ impl SyntheticOptions {
     fn jobs(&self) -> Vec<Job> {
         let mut jobs = Vec::new();
         let mut first = 0;
-        for ((split, &people), presentations) in
-            Split::ALL.into_iter().zip(&self.identities).zip(&self.presentations)
+        for ((split, &people), presentations) in Split::ALL
+            .into_iter()
+            .zip(&self.identities)
+            .zip(&self.presentations)
         {
             for person in first..first + people {
                 for presentation in Presentation::ALL {
@@ -183,7 +195,8 @@ impl SyntheticOptions {
 
     fn parameters(&self) -> BTreeMap<String, toml::Value> {
         // TOML's integers are signed; a seed beyond them is kept as text.
-        let seed = i64::try_from(self.seed).map_or_else(|_| self.seed.to_string().into(), Into::into);
+        let seed =
+            i64::try_from(self.seed).map_or_else(|_| self.seed.to_string().into(), Into::into);
         let mut parameters = BTreeMap::from([
             ("seed".to_owned(), seed),
             ("shots".to_owned(), i64::from(self.shots).into()),
@@ -200,7 +213,11 @@ impl SyntheticOptions {
 }
 
 impl Job {
-    fn write(&self, output: &Path, options: &SyntheticOptions) -> Result<ManifestRow, PrepareError> {
+    fn write(
+        &self,
+        output: &Path,
+        options: &SyntheticOptions,
+    ) -> Result<ManifestRow, PrepareError> {
         let Self {
             split,
             person,
@@ -244,7 +261,10 @@ impl Job {
             write_folder_file(&depth.under(output), &png(&taken.depth)?)?;
             row.depth = Some(depth);
         }
-        if matches!(presentation, Presentation::PaperEyes | Presentation::HalfMask) {
+        if matches!(
+            presentation,
+            Presentation::PaperEyes | Presentation::HalfMask
+        ) {
             let mask = path("masks", "png")?;
             write_folder_file(&mask.under(output), &png(&taken.mask)?)?;
             row.mask = Some(mask);

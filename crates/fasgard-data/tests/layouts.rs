@@ -1,4 +1,5 @@
 //! Trees of files in each layout, and what is found in them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -11,17 +12,26 @@ use fasgard_data::layout::{self, Scan};
 use fasgard_metrics::{Label, Split};
 
 fn scan(name: &str, input: &Path) -> Result<Scan, String> {
-    layout::by_name(name).unwrap().scan(input).map_err(|e| e.to_string())
+    layout::by_name(name)
+        .unwrap()
+        .scan(input)
+        .map_err(|e| e.to_string())
 }
 
 #[test]
 fn every_layout_is_known_by_its_name() {
     for layout in layout::LAYOUTS {
-        assert_eq!(layout::by_name(layout.name()).unwrap().name(), layout.name());
+        assert_eq!(
+            layout::by_name(layout.name()).unwrap().name(),
+            layout.name()
+        );
         assert!(!layout.summary().is_empty());
     }
     let error = layout::by_name("nua").err().unwrap().to_string();
-    assert!(error.contains("folder, csv, nuaa") && error.contains("`nua`"), "{error}");
+    assert!(
+        error.contains("folder, csv, nuaa") && error.contains("`nua`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -40,14 +50,26 @@ fn folder_with_splits() {
     assert_eq!(scan.rows.len(), 26);
     let row = |sample: &str| scan.rows.iter().find(|r| r.sample == sample).unwrap();
     let live = row("train/live/p0");
-    assert_eq!((live.split, live.label, live.video.as_deref()), (Some(Split::Train), Label::Live, None));
-    assert_eq!(live.mask.as_ref().unwrap().as_str(), "train/live/p0.mask.png");
-    assert_eq!(live.depth.as_ref().unwrap().as_str(), "train/live/p0.depth.png");
+    assert_eq!(
+        (live.split, live.label, live.video.as_deref()),
+        (Some(Split::Train), Label::Live, None)
+    );
+    assert_eq!(
+        live.mask.as_ref().unwrap().as_str(),
+        "train/live/p0.mask.png"
+    );
+    assert_eq!(
+        live.depth.as_ref().unwrap().as_str(),
+        "train/live/p0.depth.png"
+    );
     assert_eq!(row("dev/attack/print/1/a0").class_name(), "print/1");
     assert_eq!(row("dev/attack/replay/a1").class_name(), "replay/any");
     let frame = row("test/attack/print/1/clip/f_002");
     assert_eq!(frame.class_name(), "print/1");
-    assert_eq!((frame.video.as_deref(), frame.frame), (Some("test/attack/print/1/clip"), Some(2)));
+    assert_eq!(
+        (frame.video.as_deref(), frame.frame),
+        (Some("test/attack/print/1/clip"), Some(2))
+    );
     let notes = scan.notes.join("\n");
     assert!(notes.contains("3 files or folders"), "{notes}");
     assert!(!notes.contains("no splits"), "{notes}");
@@ -62,7 +84,13 @@ fn folder_without_splits_says_how_they_were_made() {
     }
     let first = scan("folder", dir.path()).unwrap();
     for label in [Label::Live, Label::Attack] {
-        let of = |s| first.rows.iter().filter(|r| r.label == label && r.split == Some(s)).count();
+        let of = |s| {
+            first
+                .rows
+                .iter()
+                .filter(|r| r.label == label && r.split == Some(s))
+                .count()
+        };
         assert_eq!(Split::ALL.map(of), [30, 10, 10]);
     }
     assert!(first.notes[0].contains("by a hash") && first.notes[0].contains("optimistic"));
@@ -73,12 +101,24 @@ fn folder_without_splits_says_how_they_were_made() {
 fn folders_of_another_kind_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
-    assert!(scan("folder", &root.join("none")).unwrap_err().contains("none"));
-    assert!(scan("folder", root).unwrap_err().contains("an empty folder"));
+    assert!(
+        scan("folder", &root.join("none"))
+            .unwrap_err()
+            .contains("none")
+    );
+    assert!(
+        scan("folder", root)
+            .unwrap_err()
+            .contains("an empty folder")
+    );
     fs::create_dir(root.join("real")).unwrap();
     assert!(scan("folder", root).unwrap_err().contains("found real"));
     fs::create_dir(root.join("live")).unwrap();
-    assert!(scan("folder", root).unwrap_err().contains("expected images"));
+    assert!(
+        scan("folder", root)
+            .unwrap_err()
+            .contains("expected images")
+    );
     write_file(&root.join("attack/Print/1.jpg"), b"x");
     assert!(scan("folder", root).unwrap_err().contains("lower-case"));
     fs::remove_dir_all(root.join("attack")).unwrap();
@@ -87,7 +127,11 @@ fn folders_of_another_kind_are_refused() {
     fs::remove_dir_all(root.join("attack")).unwrap();
     write_file(&root.join("live/1.jpg"), b"x");
     write_file(&root.join("live/1.png"), b"x");
-    assert!(scan("folder", root).unwrap_err().contains("one image of a name"));
+    assert!(
+        scan("folder", root)
+            .unwrap_err()
+            .contains("one image of a name")
+    );
     fs::create_dir(root.join("train")).unwrap();
     assert!(scan("folder", root).unwrap_err().contains("both kinds"));
 }
@@ -107,22 +151,45 @@ fn csv_takes_manifest_columns_and_names_rows() {
     assert_eq!(good.rows[0].subject.as_deref(), Some("x"));
     assert!(good.notes.is_empty());
     let error = read("image,label\n1.jpg,live\n2.jpg,fake\n").unwrap_err();
-    assert!(error.contains("list.csv: line 3, column `label`") && error.contains("`fake`"), "{error}");
+    assert!(
+        error.contains("list.csv: line 3, column `label`") && error.contains("`fake`"),
+        "{error}"
+    );
     let error = read("image,label\n../1.jpg,live\n").unwrap_err();
     assert!(error.contains("line 2, column `image`"), "{error}");
-    assert!(read("image,species\n").unwrap_err().contains("no column `label`"));
-    assert!(read("image,label,colour\n").unwrap_err().contains("`colour`"));
+    assert!(
+        read("image,species\n")
+            .unwrap_err()
+            .contains("no column `label`")
+    );
+    assert!(
+        read("image,label,colour\n")
+            .unwrap_err()
+            .contains("`colour`")
+    );
     assert!(read("image,label\n").unwrap_err().contains("found none"));
     let error = read("image,label\na/1.jpg,live\na/1.png,live\n").unwrap_err();
     assert!(error.contains("lines 2 and 3"), "{error}");
-    assert!(scan("csv", dir.path()).unwrap_err().contains("found a folder"));
+    assert!(
+        scan("csv", dir.path())
+            .unwrap_err()
+            .contains("found a folder")
+    );
     let mut text = "image,label,subject\n".to_owned();
     for i in 0..60 {
         text += &format!("{i}.jpg,live,s{}\n", i / 4);
     }
     let scan = read(&text).unwrap();
-    assert!(scan.notes[0].contains("subjects were assigned"), "{:?}", scan.notes);
-    let pairs: BTreeSet<_> = scan.rows.iter().map(|r| (r.subject.clone(), r.split)).collect();
+    assert!(
+        scan.notes[0].contains("subjects were assigned"),
+        "{:?}",
+        scan.notes
+    );
+    let pairs: BTreeSet<_> = scan
+        .rows
+        .iter()
+        .map(|r| (r.subject.clone(), r.split))
+        .collect();
     assert_eq!(pairs.len(), 15, "a subject is in two splits");
 }
 
@@ -140,7 +207,12 @@ fn nuaa_tree(root: &Path) {
         for id in subjects {
             for n in 0..images {
                 let name = format!("{id:04}_00_01_{session:02}_{n}.jpg");
-                write_jpeg(&root.join(folder).join(format!("{id:04}")).join(&name), 64, 48, id * 100 + n);
+                write_jpeg(
+                    &root.join(folder).join(format!("{id:04}")).join(&name),
+                    64,
+                    48,
+                    id * 100 + n,
+                );
                 lines += &format!("{id:04}{slash}{name}\r\n");
             }
         }
@@ -155,25 +227,69 @@ fn nuaa_lists_splits_and_notes() {
     nuaa_tree(dir.path());
     let found = scan("nuaa", dir.path()).unwrap();
     let of = |split, label| {
-        found.rows.iter().filter(|r| r.split == Some(split) && r.label == label).count()
+        found
+            .rows
+            .iter()
+            .filter(|r| r.split == Some(split) && r.label == label)
+            .count()
     };
-    assert_eq!([of(Split::Train, Label::Live), of(Split::Train, Label::Attack)], [40, 32]);
-    assert_eq!([of(Split::Dev, Label::Live), of(Split::Dev, Label::Attack)], [10, 8]);
-    assert_eq!([of(Split::Test, Label::Live), of(Split::Test, Label::Attack)], [9, 8]);
+    assert_eq!(
+        [
+            of(Split::Train, Label::Live),
+            of(Split::Train, Label::Attack)
+        ],
+        [40, 32]
+    );
+    assert_eq!(
+        [of(Split::Dev, Label::Live), of(Split::Dev, Label::Attack)],
+        [10, 8]
+    );
+    assert_eq!(
+        [of(Split::Test, Label::Live), of(Split::Test, Label::Attack)],
+        [9, 8]
+    );
     let subjects = |split| -> BTreeSet<_> {
-        found.rows.iter().filter(|r| r.split == Some(split)).map(|r| r.subject.clone()).collect()
+        found
+            .rows
+            .iter()
+            .filter(|r| r.split == Some(split))
+            .map(|r| r.subject.clone())
+            .collect()
     };
     assert!(subjects(Split::Train).is_disjoint(&subjects(Split::Dev)));
-    let row = found.rows.iter().find(|r| r.sample == "imposter/0006_00_01_03_2").unwrap();
+    let row = found
+        .rows
+        .iter()
+        .find(|r| r.sample == "imposter/0006_00_01_03_2")
+        .unwrap();
     assert_eq!(row.image.as_str(), "ImposterRaw/0006/0006_00_01_03_2.jpg");
-    assert_eq!((row.video.as_deref(), row.frame), (Some("imposter/0006_00_01_03"), Some(2)));
-    assert_eq!((row.class_name(), row.attributes.to_string()), ("print/photo", "session=3".to_owned()));
-    let official: Vec<_> = found.official.iter().map(|o| (o.expected, o.found)).collect();
+    assert_eq!(
+        (row.video.as_deref(), row.frame),
+        (Some("imposter/0006_00_01_03"), Some(2))
+    );
+    assert_eq!(
+        (row.class_name(), row.attributes.to_string()),
+        ("print/photo", "session=3".to_owned())
+    );
+    let official: Vec<_> = found
+        .official
+        .iter()
+        .map(|o| (o.expected, o.found))
+        .collect();
     assert_eq!(official, [(1743, 50), (1748, 40), (3362, 9), (5761, 8)]);
     let notes = found.notes.join("\n");
-    assert!(notes.contains("client_train_raw.txt: 2 lines of the IDs 0018 to 0020"), "{notes}");
-    assert!(notes.contains("NUAA has no dev split: the subjects 0001"), "{notes}");
-    assert!(notes.contains("shares subjects with train and dev: 0005"), "{notes}");
+    assert!(
+        notes.contains("client_train_raw.txt: 2 lines of the IDs 0018 to 0020"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("NUAA has no dev split: the subjects 0001"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("shares subjects with train and dev: 0005"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -189,12 +305,23 @@ fn nuaa_lists_that_are_wrong() {
     ] {
         fs::write(&list, format!("0005/0005_00_01_03_0.jpg\n{line}\n")).unwrap();
         let error = scan("nuaa", dir.path()).unwrap_err();
-        assert!(error.contains("client_test_raw.txt: line 2") && error.contains(expected), "{error}");
+        assert!(
+            error.contains("client_test_raw.txt: line 2") && error.contains(expected),
+            "{error}"
+        );
     }
-    fs::write(&list, "0005/0005_00_01_03_0.jpg\n0005/0005_00_01_03_0.jpg\n").unwrap();
+    fs::write(
+        &list,
+        "0005/0005_00_01_03_0.jpg\n0005/0005_00_01_03_0.jpg\n",
+    )
+    .unwrap();
     assert!(scan("nuaa", dir.path()).unwrap_err().contains("twice"));
     fs::remove_file(&list).unwrap();
-    assert!(scan("nuaa", dir.path()).unwrap_err().contains("client_test_raw.txt"));
+    assert!(
+        scan("nuaa", dir.path())
+            .unwrap_err()
+            .contains("client_test_raw.txt")
+    );
     fs::remove_dir_all(dir.path().join("ClientRaw")).unwrap();
     assert!(scan("nuaa", dir.path()).unwrap_err().contains("ClientRaw"));
 }

@@ -1,4 +1,5 @@
 //! Manifests are read back as they were written, and malformed ones are refused by line and column.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 
@@ -59,15 +60,24 @@ fn malformed_manifests_are_refused_where_they_are_wrong() {
         cells[at] = content;
         let bad = cells.join(",").replace("a,d", "b,d");
         let error = read(&format!("{HEADER}\n{good}\n{bad}\n")).unwrap_err();
-        assert!(error.contains("manifest.csv: line 3"), "{column}={content}: {error}");
+        assert!(
+            error.contains("manifest.csv: line 3"),
+            "{column}={content}: {error}"
+        );
         // Of eyes, the first cell that is empty is the wrong one.
         let column = if column == "eye_rx" { "eye_ry" } else { column };
-        assert!(error.contains(&format!("column `{column}`")), "{column}={content}: {error}");
+        assert!(
+            error.contains(&format!("column `{column}`")),
+            "{column}={content}: {error}"
+        );
         assert!(error.contains(expected), "{column}={content}: {error}");
     }
     let attack = good.replace("live,,", "attack,,").replace("a,d", "b,d");
     let error = read(&format!("{HEADER}\n{attack}\n")).unwrap_err();
-    assert!(error.contains("line 2") && error.contains("PAI species"), "{error}");
+    assert!(
+        error.contains("line 2") && error.contains("PAI species"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -75,7 +85,10 @@ fn structure_errors_name_what_is_wrong() {
     let row = "a,d,train,s,v,1,live,,k=v,faces/a.jpg,,,1,2,3,4,,,,,";
     let other = row.replace("a,d,train", "b,d,test");
     let twice = read(&format!("{HEADER}\n{row}\n{other}\n{row}\n")).unwrap_err();
-    assert!(twice.contains("lines 2 and 4") && twice.contains("d/a"), "{twice}");
+    assert!(
+        twice.contains("lines 2 and 4") && twice.contains("d/a"),
+        "{twice}"
+    );
     let missing = read(&HEADER.replace(",sha256", "")).unwrap_err();
     assert!(missing.contains("none named sha256"), "{missing}");
     let unknown = read(&HEADER.replace("sha256", "sha255")).unwrap_err();
@@ -85,7 +98,10 @@ fn structure_errors_name_what_is_wrong() {
     let short = read(&format!("{HEADER}\n{row}\na,b\n")).unwrap_err();
     assert!(short.contains("line 3"), "{short}");
     let long = read(&format!("{HEADER}\n{}{row}\n", "x".repeat(2000))).unwrap_err();
-    assert!(long.contains("at most 1024 bytes") && long.len() < 400, "{long}");
+    assert!(
+        long.contains("at most 1024 bytes") && long.len() < 400,
+        "{long}"
+    );
     let missing = read_manifest("no-such-folder/manifest.csv").unwrap_err();
     assert!(missing.to_string().contains("no-such-folder"), "{missing}");
 }

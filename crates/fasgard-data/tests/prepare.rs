@@ -1,4 +1,5 @@
 //! Raw files to a prepared dataset, with broken ones among them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -10,7 +11,9 @@ use common::{contents, folder_tree, go_on, picture, with_threads, write_file, wr
 use fasgard_data::layout;
 use fasgard_data::prepare::{StoredFormat, check};
 use fasgard_data::{CropPolicy, Dataset, PrepareOptions, PrepareSummary, prepare};
-use fasgard_image::{DecodeLimits, FaceBox, GrayImage, Luma, decode, decode_gray, encode_png, encode_png_gray};
+use fasgard_image::{
+    DecodeLimits, FaceBox, GrayImage, Luma, decode, decode_gray, encode_png, encode_png_gray,
+};
 use fasgard_metrics::{Label, Split};
 
 fn run(input: &Path, output: &Path, options: &PrepareOptions) -> Result<PrepareSummary, String> {
@@ -18,8 +21,7 @@ fn run(input: &Path, output: &Path, options: &PrepareOptions) -> Result<PrepareS
     prepare(layout, input, output, options, &go_on).map_err(|e| e.to_string())
 }
 
-/// A tree with a truncated file, one that is no image, and one that vanished after the listing
-/// cannot be made here; a broken mask stands for unreadable maps.
+/// A tree with a truncated image, text, an empty file and an unreadable mask among good ones.
 fn mixed(root: &Path) {
     folder_tree(root, 4);
     let whole = fs::read(root.join("train/live/p1.jpg")).unwrap();
@@ -36,7 +38,10 @@ fn failures_are_listed_and_the_rest_is_prepared_the_same_on_any_number_of_thread
     let raw = dir.path().join("raw");
     mixed(&raw);
     let options = PrepareOptions::default();
-    let dry = PrepareOptions { dry_run: true, ..options.clone() };
+    let dry = PrepareOptions {
+        dry_run: true,
+        ..options.clone()
+    };
     let out = dir.path().join("out1");
     let plan = run(&raw, &out, &dry).unwrap();
     assert!(plan.dry_run && !out.exists());
@@ -49,9 +54,18 @@ fn failures_are_listed_and_the_rest_is_prepared_the_same_on_any_number_of_thread
         let failed: Vec<_> = summary.failures.iter().map(|f| f.sample.as_str()).collect();
         assert_eq!(
             failed,
-            ["dev/attack/replay/text", "test/live/empty", "test/live/m", "train/live/cut"]
+            [
+                "dev/attack/replay/text",
+                "test/live/empty",
+                "test/live/m",
+                "train/live/cut"
+            ]
         );
-        assert!(summary.failures[3].reason.contains("truncated"), "{:?}", summary.failures);
+        assert!(
+            summary.failures[3].reason.contains("truncated"),
+            "{:?}",
+            summary.failures
+        );
         all.push(contents(&out));
     }
     assert_eq!(all[0], all[1]);
@@ -63,12 +77,26 @@ fn failures_are_listed_and_the_rest_is_prepared_the_same_on_any_number_of_thread
     let dataset = Dataset::open(dir.path().join("out1")).unwrap();
     assert_eq!(dataset.rows(Split::Train).len(), 8);
     let info = &dataset.infos()[0];
-    assert_eq!((info.name.as_str(), info.layout.as_str()), ("raw", "folder"));
-    let live = info.counts.iter().find(|c| c.split == Some(Split::Test) && c.label == Label::Live);
+    assert_eq!(
+        (info.name.as_str(), info.layout.as_str()),
+        ("raw", "folder")
+    );
+    let live = info
+        .counts
+        .iter()
+        .find(|c| c.split == Some(Split::Test) && c.label == Label::Live);
     assert_eq!(live.map(|c| (c.expected, c.found)), Some((6, 4)));
     // 60 x 48: the centred square has 48, its face box 30.
     let sample = &dataset.rows(Split::Train)[7];
-    assert_eq!(sample.row.face, Some(FaceBox { x: 9.0, y: 9.0, w: 30.0, h: 30.0 }));
+    assert_eq!(
+        sample.row.face,
+        Some(FaceBox {
+            x: 9.0,
+            y: 9.0,
+            w: 30.0,
+            h: 30.0
+        })
+    );
     let image = decode(sample.image_path(), &DecodeLimits::default(), true).unwrap();
     assert_eq!(image.dimensions(), (48, 48));
 }
@@ -85,7 +113,10 @@ fn check_finds_what_changed() {
     fs::remove_file(out.join("faces/test/live/p1.jpg")).unwrap();
     let report = check(&out).unwrap();
     let damaged: Vec<_> = report.damaged.iter().map(|d| d.sample.as_str()).collect();
-    assert_eq!((report.intact, damaged), (10, vec!["dev/live/p0", "test/live/p1"]));
+    assert_eq!(
+        (report.intact, damaged),
+        (10, vec!["dev/live/p0", "test/live/p1"])
+    );
     assert!(report.damaged[0].reason.contains("changed"));
 }
 
@@ -97,19 +128,31 @@ fn outputs_are_protected() {
     let options = PrepareOptions::default();
     run(&raw, &out, &options).unwrap();
     let error = run(&raw, &out, &options).unwrap_err();
-    assert!(error.contains("a prepared dataset") && error.contains("--overwrite"), "{error}");
-    let overwrite = PrepareOptions { overwrite: true, ..options };
+    assert!(
+        error.contains("a prepared dataset") && error.contains("--overwrite"),
+        "{error}"
+    );
+    let overwrite = PrepareOptions {
+        overwrite: true,
+        ..options
+    };
     let before = contents(&out);
     write_file(&out.join("faces/old.jpg"), b"left over");
     run(&raw, &out, &overwrite).unwrap();
     assert_eq!(contents(&out), before);
     write_file(&out.join("thesis.tex"), b"precious");
     let error = run(&raw, &out, &overwrite).unwrap_err();
-    assert!(error.contains("`thesis.tex`") && !error.contains("--overwrite"), "{error}");
+    assert!(
+        error.contains("`thesis.tex`") && !error.contains("--overwrite"),
+        "{error}"
+    );
     assert_eq!(fs::read(out.join("thesis.tex")).unwrap(), b"precious");
     // A file in the way of the folder: no permission needed to test it, also as root.
     let error = run(&raw, &raw.join("train/live/p0.jpg/out"), &overwrite).unwrap_err();
-    assert!(error.contains("cannot write") && error.contains("p0.jpg"), "{error}");
+    assert!(
+        error.contains("cannot write") && error.contains("p0.jpg"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -122,7 +165,15 @@ fn stopping_leaves_no_dataset() {
     let error = prepare(layout, &raw, &out, &PrepareOptions::default(), &stop).unwrap_err();
     assert!(error.to_string().contains("--overwrite"), "{error}");
     assert!(!out.join("manifest.csv").exists());
-    run(&raw, &out, &PrepareOptions { overwrite: true, ..PrepareOptions::default() }).unwrap();
+    run(
+        &raw,
+        &out,
+        &PrepareOptions {
+            overwrite: true,
+            ..PrepareOptions::default()
+        },
+    )
+    .unwrap();
 }
 
 #[test]
@@ -134,7 +185,10 @@ fn a_class_that_failures_emptied_is_an_error() {
         write_file(&raw.join(format!("dev/live/{name}.jpg")), b"broken");
     }
     let error = run(&raw, &out, &PrepareOptions::default()).unwrap_err();
-    assert!(error.contains("dev live (0 of 2)") && error.contains("failures.csv"), "{error}");
+    assert!(
+        error.contains("dev live (0 of 2)") && error.contains("failures.csv"),
+        "{error}"
+    );
     assert!(out.join("failures.csv").exists() && !out.join("manifest.csv").exists());
 }
 
@@ -161,25 +215,48 @@ fn boxes_masks_and_eyes_move_into_the_stored_crop() {
         format: StoredFormat::Png,
         ..PrepareOptions::default()
     };
-    let summary = run(&list, &out, &options);
-    // Both rows are of different hash splits or the same: the failure may empty one.
-    if let Err(error) = summary {
-        panic!("{error}");
-    }
+    let summary = run(&list, &out, &options).unwrap();
+    assert_eq!(
+        (summary.stored, summary.failures[0].sample.as_str()),
+        (1, "bad")
+    );
+    assert!(
+        summary.failures[0].reason.contains("box_x"),
+        "{:?}",
+        summary.failures
+    );
     let dataset = Dataset::open(&out).unwrap();
     let row = &dataset.samples()[0].row;
     // Centre (110, 80), side 160: from (30, 0).
-    assert_eq!(row.face, Some(FaceBox { x: 30.0, y: 30.0, w: 100.0, h: 100.0 }));
-    assert_eq!(row.eyes.map(|e| (e.right, e.left)), Some(([60.0, 60.0], [100.0, 60.0])));
+    assert_eq!(
+        row.face,
+        Some(FaceBox {
+            x: 30.0,
+            y: 30.0,
+            w: 100.0,
+            h: 100.0
+        })
+    );
+    assert_eq!(
+        row.eyes.map(|e| (e.right, e.left)),
+        Some(([60.0, 60.0], [100.0, 60.0]))
+    );
     let limits = DecodeLimits::default();
     let stored = decode(dataset.samples()[0].image_path(), &limits, true).unwrap();
     assert_eq!(stored.dimensions(), (160, 160));
     for (x, y) in [(0, 0), (159, 159), (80, 30)] {
-        assert_eq!(stored.get_pixel(x, y), image.get_pixel(x + 30, y), "pixels are copied");
+        assert_eq!(
+            stored.get_pixel(x, y),
+            image.get_pixel(x + 30, y),
+            "pixels are copied"
+        );
     }
     let mask = decode_gray(dataset.samples()[0].mask_path().unwrap(), &limits).unwrap();
     assert_eq!(mask.dimensions(), (128, 128));
-    assert_eq!((mask.get_pixel(64, 63).0, mask.get_pixel(64, 64).0), ([255], [0]));
+    assert_eq!(
+        (mask.get_pixel(64, 63).0, mask.get_pixel(64, 64).0),
+        ([255], [0])
+    );
 }
 
 #[test]
@@ -187,21 +264,43 @@ fn copies_are_verbatim_and_max_side_shrinks() {
     let dir = tempfile::tempdir().unwrap();
     let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
     folder_tree(&raw, 2);
-    let options = PrepareOptions { crop: CropPolicy::None, ..PrepareOptions::default() };
+    let options = PrepareOptions {
+        crop: CropPolicy::None,
+        ..PrepareOptions::default()
+    };
     run(&raw, &out, &options).unwrap();
     let source = contents(&raw);
     for (name, bytes) in contents(&out.join("faces")) {
         assert_eq!(bytes, source[&name], "{name}");
     }
-    assert!(Dataset::open(&out).unwrap().samples().iter().all(|s| s.row.face.is_none()));
+    assert!(
+        Dataset::open(&out)
+            .unwrap()
+            .samples()
+            .iter()
+            .all(|s| s.row.face.is_none())
+    );
     let out = dir.path().join("small");
-    let options = PrepareOptions { max_side: Some(32), ..PrepareOptions::default() };
+    let options = PrepareOptions {
+        max_side: Some(32),
+        ..PrepareOptions::default()
+    };
     run(&raw, &out, &options).unwrap();
     let sample = &Dataset::open(&out).unwrap().samples()[0].clone();
     let image = decode(sample.image_path(), &DecodeLimits::default(), true).unwrap();
-    assert_eq!((image.dimensions(), sample.row.face.unwrap().w), ((32, 32), 20.0));
-    let options = PrepareOptions { max_side: Some(1), ..PrepareOptions::default() };
-    assert!(run(&raw, &dir.path().join("x"), &options).unwrap_err().contains("max-side"));
+    assert_eq!(
+        (image.dimensions(), sample.row.face.unwrap().w),
+        ((32, 32), 20.0)
+    );
+    let options = PrepareOptions {
+        max_side: Some(1),
+        ..PrepareOptions::default()
+    };
+    assert!(
+        run(&raw, &dir.path().join("x"), &options)
+            .unwrap_err()
+            .contains("max-side")
+    );
 }
 
 /// Run by hand with the folder of the raw images in `FASGARD_NUAA`: `--release -- --ignored nuaa`.
@@ -213,7 +312,10 @@ fn nuaa_official_counts() {
     let out = std::env::var_os("FASGARD_NUAA_OUT").map_or(dir.path().join("nuaa"), Into::into);
     let start = std::time::Instant::now();
     let layout = layout::by_name("nuaa").unwrap();
-    let options = PrepareOptions { overwrite: true, ..PrepareOptions::default() };
+    let options = PrepareOptions {
+        overwrite: true,
+        ..PrepareOptions::default()
+    };
     let summary = prepare(layout, Path::new(&input), &out, &options, &go_on).unwrap();
     println!("{:#?}\n{:?}", summary, start.elapsed());
     for part in &summary.official {

@@ -1,4 +1,5 @@
 //! What must hold of every set of scores.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
 mod common;
 

@@ -19,7 +19,7 @@ const DEFAULT_SIDE: usize = 32;
 /// What a detector predicts for a batch.
 #[derive(Clone, Debug)]
 pub struct Prediction {
-    /// One map per scale, largest first, `[N, 1, s, s]`: logits for masks, depths for depth.
+    /// One map per scale, largest first, `[N, s, s, 1]`: logits for masks, depths for depth.
     pub maps: Vec<Tensor<4>>,
     /// The final logit `[N]` of the binary and mask heads.
     pub logit: Option<Tensor<1>>,
@@ -30,7 +30,7 @@ pub struct Prediction {
 pub struct Targets {
     /// Live 1, attack 0; `[N]`.
     pub labels: Tensor<1>,
-    /// Mask (1 live, 0 attack) or depth (1 nearest, 0 background), `[N, 1, S, S]` with S the
+    /// Mask (1 live, 0 attack) or depth (1 nearest, 0 background), `[N, S, S, 1]` with S the
     /// [`Supervision::target_side`](crate::Supervision::target_side).
     pub map: Option<Tensor<4>>,
 }
@@ -86,7 +86,7 @@ impl Detector {
 
     /// Images `[N, 3, S, S]` to maps and a logit.
     pub fn forward(&self, images: Tensor<4>) -> Prediction {
-        self.head.as_dyn().predict(self.backbone.forward(images))
+        self.head.as_dyn().predict(self.backbone.forward(images.permute([0, 2, 3, 1])))
     }
 
     /// The loss of a prediction.

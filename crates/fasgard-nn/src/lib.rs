@@ -4,7 +4,8 @@
 //! [`ModelConfig`] and turns images `[N, 3, S, S]` into a [`Prediction`]: one map per scale of its
 //! [`Pyramid`] and, for the `binary` and `mask` targets, a final logit.
 //!
-//! Conventions: live is 1, attack is 0; tensors are `[batch, channels, height, width]`.
+//! Conventions: live is 1, attack is 0. Images come in as `[batch, 3, height, width]`; inside, features
+//! and maps are `[batch, height, width, channels]`, the layout in which convolutions are fast.
 
 pub mod backbones;
 mod config;

@@ -1,6 +1,7 @@
 //! The one idea: a map of where the face is live, at several scales.
 
-use burn::tensor::{Tensor, module::avg_pool2d, ops::AvgPoolOptions};
+use burn::tensor::Tensor;
+use fasgard_kernels::avg_pool2d;
 
 use crate::ConfigError;
 
@@ -54,8 +55,8 @@ impl Pyramid {
         self.scales.iter().map(|s| s * s).sum()
     }
 
-    /// Average-pools `x` (`[N, C, S, S]`, S a multiple of every scale) to each scale:
-    /// `[N, C, s, s]`, largest first.
+    /// Average-pools `x` (`[N, S, S, C]`, S a multiple of every scale) to each scale:
+    /// `[N, s, s, C]`, largest first.
     ///
     /// Every level is pooled from `x` itself with a fixed kernel of `S / s`, not from the level
     /// above: rounding does not add up and the exported graph needs no adaptive pooling.
@@ -64,15 +65,10 @@ impl Pyramid {
     }
 }
 
-/// Average-pools `[N, C, S, S]` to `[N, C, side, side]` with a fixed kernel of `S / side`.
+/// Average-pools `[N, S, S, C]` to `[N, side, side, C]` with a fixed kernel of `S / side`.
 pub(crate) fn pool_to(x: Tensor<4>, side: usize) -> Tensor<4> {
-    let [_, _, height, width] = x.dims();
-    debug_assert!(height % side == 0 && width % side == 0, "{height}x{width} to {side}");
-    let kernel = [height / side, width / side];
-    if kernel == [1, 1] {
-        return x;
-    }
-    avg_pool2d(x, AvgPoolOptions::new(kernel))
+    let kernel = x.dims()[1] / side;
+    if kernel == 1 { x } else { avg_pool2d(x, kernel) }
 }
 
 #[cfg(test)]
@@ -86,7 +82,7 @@ mod tests {
     fn hand_computed_pools() {
         let device = Device::flex();
         let map: Vec<f32> = (0..16).map(|v| v as f32).collect();
-        let x = Tensor::<4>::from_data(TensorData::new(map, [1, 1, 4, 4]), &device);
+        let x = Tensor::<4>::from_data(TensorData::new(map, [1, 4, 4, 1]), &device);
         let levels = Pyramid::new(&[4, 2, 1]).unwrap().pool(&x);
         let values = |i: usize| levels[i].clone().into_data().try_to_vec::<f32>().unwrap();
         assert_eq!(values(0), (0..16).map(|v| v as f32).collect::<Vec<_>>());
@@ -120,7 +116,7 @@ mod tests {
         fn pooling_keeps_the_mean(values in proptest::collection::vec(-1.0f32..1.0, 64)) {
             let device = Device::flex();
             let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / 64.0;
-            let x = Tensor::<4>::from_data(TensorData::new(values, [1, 1, 8, 8]), &device);
+            let x = Tensor::<4>::from_data(TensorData::new(values, [1, 8, 8, 1]), &device);
             for level in Pyramid::new(&[8, 4, 2, 1]).unwrap().pool(&x) {
                 let got = f64::from(level.mean().into_scalar::<f32>());
                 prop_assert!((got - mean).abs() < 1e-5, "{got} {mean}");

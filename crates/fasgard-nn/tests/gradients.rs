@@ -39,8 +39,8 @@ fn check(f: impl Fn(Tensor<4>) -> Tensor<1>, x: Tensor<4>, tolerance: f64) {
 #[test]
 fn contrastive_depth_loss() {
     let device = Device::flex().autodiff();
-    let truth = noise([2, 1, 4, 4], 1, &device);
-    check(|x| losses::contrastive_depth(x, truth.clone()), noise([2, 1, 4, 4], 2, &device), 1e-3);
+    let truth = noise([2, 4, 4, 1], 1, &device);
+    check(|x| losses::contrastive_depth(x, truth.clone()), noise([2, 4, 4, 1], 2, &device), 1e-3);
 }
 
 /// The gradient with respect to the stored weight: it flows through the re-parameterised centre.
@@ -55,8 +55,8 @@ fn central_difference_convolution() {
         }
     }
     let device = Device::flex().autodiff();
-    let x = noise([1, 2, 5, 5], 3, &device);
-    let mask = noise([1, 3, 5, 5], 4, &device);
+    let x = noise([1, 5, 5, 2], 3, &device);
+    let mask = noise([1, 5, 5, 3], 4, &device);
     for theta in [0.0, 0.7, 1.0] {
         let mut init = Init::new(ChaCha8Rng::seed_from_u64(5), &device);
         let conv = Conv::new(ConvShape::new(2, 3, 3, 1), ConvInit::UniformFanIn, &mut init).with_theta(theta);
@@ -73,7 +73,7 @@ fn central_difference_convolution() {
 #[test]
 fn central_difference_equals_its_two_convolution_form() {
     let device = Device::flex();
-    let x = noise([2, 3, 6, 5], 8, &device);
+    let x = noise([2, 6, 5, 3], 8, &device);
     let mut init = Init::new(ChaCha8Rng::seed_from_u64(9), &device);
     let shape = ConvShape::new(3, 4, 3, 1);
     let vanilla = Conv::new(shape, ConvInit::UniformFanIn, &mut init);
@@ -97,14 +97,14 @@ fn pyramid_of_masks_and_of_depth() {
         let config: ModelConfig = serde_json::from_value(json).unwrap();
         let detector = Detector::new(&config, 16, ChaCha8Rng::seed_from_u64(1), &device).unwrap();
         let pyramid = config.supervision.pyramid().unwrap().unwrap();
-        let truth = noise([2, 1, 4, 4], 4, &device).abs();
+        let truth = noise([2, 4, 4, 1], 4, &device).abs();
         let targets = Targets { labels: Tensor::from_floats([1.0, 0.0], &device), map: Some(truth) };
         let logit = noise([2], 5, &device);
         let loss = |x: Tensor<4>| {
             let prediction = Prediction { maps: pyramid.pool(&x), logit: Some(logit.clone()) };
             detector.loss(&prediction, &targets).total
         };
-        check(loss, noise([2, 1, 4, 4], 6, &device), 1e-3);
+        check(loss, noise([2, 4, 4, 1], 6, &device), 1e-3);
     }
 }
 
@@ -120,7 +120,7 @@ fn every_weight_gets_a_gradient() {
     let prediction = detector.forward(noise([2, 3, 32, 32], 2, &device));
     let targets = Targets {
         labels: Tensor::from_floats([1.0, 0.0], &device),
-        map: Some(noise([2, 1, 4, 4], 4, &device).abs()),
+        map: Some(noise([2, 4, 4, 1], 4, &device).abs()),
     };
     let grads = detector.loss(&prediction, &targets).total.backward();
     let found = burn::optim::GradientsParams::from_grads(grads, &detector).len();

@@ -15,7 +15,7 @@ fn detector(supervision: serde_json::Value, device: &Device) -> (ModelConfig, De
 }
 
 fn map(values: &[f32], side: usize, device: &Device) -> Tensor<4> {
-    Tensor::from_data(TensorData::new(values.to_vec(), [1, 1, side, side]), device)
+    Tensor::from_data(TensorData::new(values.to_vec(), [1, side, side, 1]), device)
 }
 
 fn term(terms: &[fasgard_nn::LossTerm], name: &str) -> f32 {

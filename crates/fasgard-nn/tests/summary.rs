@@ -74,10 +74,10 @@ fn every_backbone_and_target_predicts_and_learns() {
             let detector = build(&config, 32, &device);
             let images = Tensor::<4>::ones([2, 3, 32, 32], &device).mul_scalar(0.3);
             let prediction = detector.forward(images);
-            let sides: Vec<usize> = prediction.maps.iter().map(|m| m.dims()[3]).collect();
+            let sides: Vec<usize> = prediction.maps.iter().map(|m| m.dims()[1]).collect();
             assert_eq!(sides, scales, "{backbone:?} {target:?}");
             let side = config.supervision.target_side();
-            let map = (side > 0).then(|| Tensor::ones([2, 1, side, side], &device));
+            let map = (side > 0).then(|| Tensor::ones([2, side, side, 1], &device));
             let targets = Targets { labels: Tensor::ones([2], &device), map };
             let loss = detector.loss(&prediction, &targets);
             assert!(loss.total.clone().into_scalar::<f32>().is_finite());

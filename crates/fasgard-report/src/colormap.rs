@@ -103,7 +103,14 @@ mod tests {
             let depth = lightness(ColorMap::Depth, i + 1) - lightness(ColorMap::Depth, i);
             assert!(depth > -0.004, "depth at {i}: {depth}");
             let verdict = lightness(ColorMap::Verdict, i + 1) - lightness(ColorMap::Verdict, i);
-            assert!(if i < 100 { verdict > -0.004 } else { verdict < 0.004 }, "verdict at {i}");
+            assert!(
+                if i < 100 {
+                    verdict > -0.004
+                } else {
+                    verdict < 0.004
+                },
+                "verdict at {i}"
+            );
         }
     }
 }

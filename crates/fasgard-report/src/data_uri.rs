@@ -25,12 +25,18 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 /// A lossless `data:image/png` URI: for maps, whose every value counts.
 pub(crate) fn png(image: &RgbImage) -> Result<String, EncodeError> {
-    Ok(format!("data:image/png;base64,{}", base64(&encode_png(image)?)))
+    Ok(format!(
+        "data:image/png;base64,{}",
+        base64(&encode_png(image)?)
+    ))
 }
 
 /// A `data:image/jpeg` URI of the given quality, 1 to 100: for photographs.
 pub(crate) fn jpeg(image: &RgbImage, quality: u8) -> Result<String, EncodeError> {
-    Ok(format!("data:image/jpeg;base64,{}", base64(&encode_jpeg(image, quality)?)))
+    Ok(format!(
+        "data:image/jpeg;base64,{}",
+        base64(&encode_jpeg(image, quality)?)
+    ))
 }
 
 #[cfg(test)]

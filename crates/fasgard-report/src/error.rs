@@ -12,7 +12,9 @@ use crate::maps::MapError;
 #[non_exhaustive]
 pub enum ReportError {
     /// No model was named.
-    #[error("a report needs at least one run folder, found none: name the folders that `fasgard train` and `fasgard score` wrote")]
+    #[error(
+        "a report needs at least one run folder, found none: name the folders that `fasgard train` and `fasgard score` wrote"
+    )]
     NoModel,
     /// Two models share a name, so that tables and legends could not tell them apart.
     #[error("two models are called `{name}` ({} and {}): give one another name", first.display(), second.display())]
@@ -74,7 +76,9 @@ pub enum ReportError {
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     /// The document came out larger than allowed.
-    #[error("the report would have {bytes} bytes, above the limit of {limit}: show fewer samples a species, or fewer models")]
+    #[error(
+        "the report would have {bytes} bytes, above the limit of {limit}: show fewer samples a species, or fewer models"
+    )]
     TooLarge {
         /// Size it would have.
         bytes: usize,

@@ -212,7 +212,10 @@ mod tests {
     fn one_convention() {
         let e = Evaluation::parse(ONE).unwrap();
         assert_eq!(e.threshold.value(), 0.25);
-        assert_eq!(e.threshold.from(), "chosen on the dev set (10 live, 20 attack)");
+        assert_eq!(
+            e.threshold.from(),
+            "chosen on the dev set (10 live, 20 attack)"
+        );
         assert_eq!(e.level_text(), "video level, mean over frames");
         assert_eq!(e.worst_species().unwrap().0, "print/1");
         assert_eq!(e.test.apcer.percent(), "50.00");
@@ -234,7 +237,12 @@ mod tests {
 
     #[test]
     fn what_is_no_evaluation_is_refused() {
-        for text in ["", "[]", r#"{"conventions":{}}"#, &ONE.replace("0.25", "\"many\"")] {
+        for text in [
+            "",
+            "[]",
+            r#"{"conventions":{}}"#,
+            &ONE.replace("0.25", "\"many\""),
+        ] {
             assert!(Evaluation::parse(text).is_err(), "{text}");
         }
     }

@@ -57,12 +57,6 @@ impl Html {
         self.raw(" ").raw(name).raw("=\"").text(value).raw("\"")
     }
 
-    /// Appends another piece, which was built by the same rules.
-    pub(crate) fn append(&mut self, other: &Self) -> &mut Self {
-        self.0.push_str(&other.0);
-        self
-    }
-
     /// The markup so far.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

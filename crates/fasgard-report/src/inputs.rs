@@ -90,8 +90,8 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
         ),
         false => None,
     };
-    let preprocess = input_table(config.as_ref())
-        .map_err(|what| ReportError::format(&files.config, what))?;
+    let preprocess =
+        input_table(config.as_ref()).map_err(|what| ReportError::format(&files.config, what))?;
     let log = match note("training log", &files.metrics)? {
         true => Some(training_log::read(&files.metrics)?),
         false => None,
@@ -130,7 +130,10 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
             .and_then(|c| c.get("name"))
             .and_then(|n| n.as_str())
             .map(str::to_owned),
-        files.run.file_name().map(|n| n.to_string_lossy().into_owned()),
+        files
+            .run
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned()),
     ]
     .into_iter()
     .flatten()
@@ -179,10 +182,7 @@ fn input_table(config: Option<&toml::Table>) -> Result<Preprocess, String> {
 }
 
 /// A warning if models were tested on different samples; an error unless that is allowed.
-pub(crate) fn compare_test_sets(
-    runs: &[Run],
-    allow: bool,
-) -> Result<Option<String>, ReportError> {
+pub(crate) fn compare_test_sets(runs: &[Run], allow: bool) -> Result<Option<String>, ReportError> {
     type Key<'a> = (&'a str, &'a str, bool);
     let sets: Vec<(&ScoreFile, HashSet<Key<'_>>)> = runs
         .iter()
@@ -227,9 +227,14 @@ fn text(path: &Path) -> Result<String, ReportError> {
     };
     let mut out = String::new();
     let file = File::open(path).map_err(io)?;
-    file.take(MAX_TEXT + 1).read_to_string(&mut out).map_err(io)?;
+    file.take(MAX_TEXT + 1)
+        .read_to_string(&mut out)
+        .map_err(io)?;
     if out.len() as u64 > MAX_TEXT {
-        return Err(ReportError::format(path, format!("expected at most {MAX_TEXT} bytes")));
+        return Err(ReportError::format(
+            path,
+            format!("expected at most {MAX_TEXT} bytes"),
+        ));
     }
     Ok(out)
 }

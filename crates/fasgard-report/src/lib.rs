@@ -19,6 +19,7 @@
 mod atomic;
 mod colormap;
 mod data_uri;
+mod describe;
 mod error;
 mod evaluation;
 mod gallery;

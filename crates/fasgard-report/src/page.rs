@@ -15,13 +15,22 @@ pub(crate) fn render(ctx: &Context<'_>) -> Result<Html, ReportError> {
     // Nothing may be loaded from elsewhere, and no script may run, whatever a file smuggled in.
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">");
     page.raw("<title>").text(&ctx.options.title).raw("</title><style>").raw(STYLE).raw("</style></head>\n<body><header><p class=\"brand\">fasgard · presentation attack detection report</p>");
-    page.element("h1", "", &ctx.options.title).raw("<nav aria-label=\"Sections\">");
+    page.element("h1", "", &ctx.options.title)
+        .raw("<nav aria-label=\"Sections\">");
     for section in &ALL {
-        page.raw("<a href=\"#").raw(section.id).raw("\">").raw(section.title).raw("</a>");
+        page.raw("<a href=\"#")
+            .raw(section.id)
+            .raw("\">")
+            .raw(section.title)
+            .raw("</a>");
     }
     page.raw("</nav></header>\n<main>");
     for section in &ALL {
-        page.raw("\n<section id=\"").raw(section.id).raw("\"><h2>").raw(section.title).raw("</h2>");
+        page.raw("\n<section id=\"")
+            .raw(section.id)
+            .raw("\"><h2>")
+            .raw(section.title)
+            .raw("</h2>");
         (section.render)(ctx, &mut page)?;
         page.raw("</section>");
     }

@@ -65,7 +65,9 @@ pub fn write_report(options: &ReportOptions, output: &Path) -> Result<ReportSumm
     })?;
     let mut warnings = Vec::new();
     if let Some(what) = &context.different_tests {
-        warnings.push(format!("the models were tested on different samples ({what})"));
+        warnings.push(format!(
+            "the models were tested on different samples ({what})"
+        ));
     }
     for run in &runs {
         for warning in run.evaluation.iter().flat_map(|e| &e.warnings) {

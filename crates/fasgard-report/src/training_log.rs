@@ -6,7 +6,15 @@ use crate::error::ReportError;
 
 /// Columns that are no loss term.
 const KNOWN: [&str; 9] = [
-    "step", "epoch", "phase", "lr", "loss", "grad_norm", "auc", "eer", "threshold",
+    "step",
+    "epoch",
+    "phase",
+    "lr",
+    "loss",
+    "grad_norm",
+    "auc",
+    "eer",
+    "threshold",
 ];
 /// More columns or rows than this are refused.
 const MAX_COLUMNS: usize = 256;
@@ -47,7 +55,10 @@ fn parse(input: impl Read) -> Result<TrainingLog, String> {
     let mut reader = csv::Reader::from_reader(input);
     let header = reader.headers().map_err(|e| e.to_string())?.clone();
     if header.len() > MAX_COLUMNS {
-        return Err(format!("expected at most {MAX_COLUMNS} columns, found {}", header.len()));
+        return Err(format!(
+            "expected at most {MAX_COLUMNS} columns, found {}",
+            header.len()
+        ));
     }
     let column = |name: &str| header.iter().position(|h| h == name);
     let step = column("step").ok_or("column `step` is missing")?;
@@ -57,7 +68,10 @@ fn parse(input: impl Read) -> Result<TrainingLog, String> {
         .filter(|&i| !KNOWN.contains(&&header[i]))
         .collect();
     let mut log = TrainingLog {
-        terms: terms.iter().map(|&i| (header[i].to_owned(), Vec::new())).collect(),
+        terms: terms
+            .iter()
+            .map(|&i| (header[i].to_owned(), Vec::new()))
+            .collect(),
         ..TrainingLog::default()
     };
     for (row, record) in reader.records().enumerate() {
@@ -70,18 +84,25 @@ fn parse(input: impl Read) -> Result<TrainingLog, String> {
             match record.get(i).map(str::trim) {
                 None | Some("") => Ok(None),
                 Some(text) => text.parse().map(Some).map_err(|_| {
-                    format!("line {line}, column `{}`: expected a number, found `{text}`", &header[i])
+                    format!(
+                        "line {line}, column `{}`: expected a number, found `{text}`",
+                        &header[i]
+                    )
                 }),
             }
         };
         let at = number(step)?.ok_or(format!("line {line}: `step` is empty"))?;
         let add = |curve: &mut Curve, i: Option<usize>| -> Result<(), String> {
-            if let Some(value) = i.map(number).transpose()?.flatten() {
+            // What is not finite has no place in a plot.
+            let value = i.map(number).transpose()?.flatten();
+            if let Some(value) = value.filter(|v| v.is_finite() && at.is_finite()) {
                 curve.push((at, value));
             }
             Ok(())
         };
-        log.last_step = log.last_step.max(at);
+        if at.is_finite() {
+            log.last_step = log.last_step.max(at);
+        }
         match &record[phase] {
             "train" => {
                 add(&mut log.loss, loss)?;
@@ -95,7 +116,9 @@ fn parse(input: impl Read) -> Result<TrainingLog, String> {
                 add(&mut log.dev_eer, eer)?;
             }
             other => {
-                return Err(format!("line {line}, column `phase`: expected train or dev, found `{other}`"));
+                return Err(format!(
+                    "line {line}, column `phase`: expected train or dev, found `{other}`"
+                ));
             }
         }
     }
@@ -124,12 +147,18 @@ mod tests {
     fn columns_find_their_curves() {
         let text = "step,epoch,phase,lr,loss,bce@8,bce@final,grad_norm,auc,eer,threshold\n\
                     1,0,train,0.1,1.5,1,0.5,2,,,\n2,0,train,0.1,1.0,0.75,0.25,2,,,\n\
-                    2,0,dev,,0.9,,,,0.8,0.2,0.4\n";
+                    2,0,dev,,0.9,,,,0.8,0.2,0.4\n3,0,train,0.1,inf,NaN,,,,,\n";
         let log = parse(text.as_bytes()).unwrap();
         assert_eq!(log.loss, [(1.0, 1.5), (2.0, 1.0)]);
-        assert_eq!(log.terms[0], ("bce@8".to_owned(), vec![(1.0, 1.0), (2.0, 0.75)]));
+        assert_eq!(
+            log.terms[0],
+            ("bce@8".to_owned(), vec![(1.0, 1.0), (2.0, 0.75)])
+        );
         assert_eq!(log.terms.len(), 2);
-        assert_eq!((log.dev_auc, log.dev_eer), (vec![(2.0, 0.8)], vec![(2.0, 0.2)]));
+        assert_eq!(
+            (log.dev_auc, log.dev_eer),
+            (vec![(2.0, 0.8)], vec![(2.0, 0.2)])
+        );
     }
 
     #[test]
@@ -145,6 +174,9 @@ mod tests {
 
     #[test]
     fn smoothing_keeps_the_mean() {
-        assert_eq!(smooth(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)], 2), [(0.5, 2.0), (2.0, 5.0)]);
+        assert_eq!(
+            smooth(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)], 2),
+            [(0.5, 2.0), (2.0, 5.0)]
+        );
     }
 }

@@ -1,4 +1,8 @@
 //! The maps file: round trip, determinism, and files that lie.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic there is a failed test"
+)]
 
 use std::path::Path;
 
@@ -8,8 +12,11 @@ fn example() -> MapFile {
     let mut file = MapFile::new(MapTarget::Mask, &[4, 2, 1]).unwrap();
     for i in 0..3u8 {
         let fine: Vec<f32> = (0..16u8).map(|v| f32::from(v + i) / 32.0).collect();
-        file.push(&format!("s/{i}\""), &[&fine, &[0.1, 0.2, 0.3, f32::from(i) / 4.0], &[1.0]])
-            .unwrap();
+        file.push(
+            &format!("s/{i}\""),
+            &[&fine, &[0.1, 0.2, 0.3, f32::from(i) / 4.0], &[1.0]],
+        )
+        .unwrap();
     }
     file
 }
@@ -64,7 +71,11 @@ fn what_does_not_fit_is_not_added() {
     let mut file = MapFile::new(MapTarget::Depth, &[2]).unwrap();
     assert!(matches!(
         file.push("a", &[&[0.0; 3]]),
-        Err(MapError::Shape { expected: 4, found: 3, .. })
+        Err(MapError::Shape {
+            expected: 4,
+            found: 3,
+            ..
+        })
     ));
     assert!(matches!(file.push("a", &[]), Err(MapError::Shape { .. })));
     assert!(matches!(
@@ -78,10 +89,16 @@ fn what_does_not_fit_is_not_added() {
         ));
     }
     file.push("a", &[&[0.0; 4]]).unwrap();
-    assert!(matches!(file.push("a", &[&[0.0; 4]]), Err(MapError::Duplicate { .. })));
+    assert!(matches!(
+        file.push("a", &[&[0.0; 4]]),
+        Err(MapError::Duplicate { .. })
+    ));
     assert_eq!(file.len(), 1);
     for sides in [&[][..], &[8, 8], &[0], &[5000]] {
-        assert!(matches!(MapFile::new(MapTarget::Mask, sides), Err(MapError::Scales { .. })));
+        assert!(matches!(
+            MapFile::new(MapTarget::Mask, sides),
+            Err(MapError::Scales { .. })
+        ));
     }
 }
 
@@ -99,18 +116,43 @@ fn lying_headers_are_refused() {
         (format!("{{{meta},{one}}}"), 5, "expected"),
         (format!("{{{one}}}"), 4, "`schema` is missing"),
         (format!("{{{meta}}}"), 0, "scales"),
-        (format!("{{{},{one}}}", meta.replace("mask", "face")), 4, "mask or depth"),
         (
-            format!("{{{},{one}}}", meta.replace("\"schema\":\"1\"", "\"schema\":\"9\"")),
+            format!("{{{},{one}}}", meta.replace("mask", "face")),
+            4,
+            "mask or depth",
+        ),
+        (
+            format!(
+                "{{{},{one}}}",
+                meta.replace("\"schema\":\"1\"", "\"schema\":\"9\"")
+            ),
             4,
             "expected 1, found `9`",
         ),
-        (format!("{{{},{one}}}", meta.replace("[\\\"a\\\"]", "[\\\"a\\\",\\\"b\\\"]")), 4, "shape [2, 1, 1]"),
-        (format!("{{{meta},{}}}", one.replace("\"1\":", "\"one\":")), 4, "`one`"),
-        (format!("{{{meta},{}}}", one.replace("F32", "I32")), 4, "I32"),
+        (
+            format!(
+                "{{{},{one}}}",
+                meta.replace("[\\\"a\\\"]", "[\\\"a\\\",\\\"b\\\"]")
+            ),
+            4,
+            "shape [2, 1, 1]",
+        ),
+        (
+            format!("{{{meta},{}}}", one.replace("\"1\":", "\"one\":")),
+            4,
+            "`one`",
+        ),
+        (
+            format!("{{{meta},{}}}", one.replace("F32", "I32")),
+            4,
+            "I32",
+        ),
         (
             // The product of the shape overflows.
-            format!("{{{meta},{}}}", one.replace("[1,1,1]", "[18446744073709551615,2,2]")),
+            format!(
+                "{{{meta},{}}}",
+                one.replace("[1,1,1]", "[18446744073709551615,2,2]")
+            ),
             4,
             "header",
         ),
@@ -125,7 +167,12 @@ fn lying_headers_are_refused() {
 
     // A header length far beyond the file must not be allocated.
     std::fs::write(&path, u64::MAX.to_le_bytes()).unwrap();
-    assert!(MapReader::open(&path).unwrap_err().to_string().contains("header length"));
+    assert!(
+        MapReader::open(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("header length")
+    );
     std::fs::write(&path, [0; 3]).unwrap();
     assert!(MapReader::open(&path).is_err());
 }

@@ -60,7 +60,7 @@ pub(crate) fn paint(d: &mut Draw, side: usize, light: &Light) -> (Frame, &'stati
     let kind = d.index(KINDS.len());
     let focus = d.between(0.0, 1.0).powi(2);
     // What is out of focus holds no detail that half the resolution would lose.
-    let coarse = if focus < 0.3 { 2 } else { 1 };
+    let coarse = if focus < 0.4 { 2 } else { 1 };
     let (f, kind) = paint_kind(d, kind, side.div_ceil(coarse), focus, light);
     if coarse == 1 {
         return (f, kind);

@@ -327,3 +327,33 @@ pub(crate) fn linear(picture: &RgbImage) -> Frame {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposure_is_automatic() {
+        // A scene ten times as bright makes the same photograph, but for noise.
+        let mut scene = Frame::filled(64, 64, [0.05, 0.06, 0.04]);
+        (0..2048).for_each(|i| scene.pixels[i] = [0.2, 0.15, 0.1]);
+        let bright = Frame {
+            pixels: scene.pixels.iter().map(|p| scaled(*p, 10.0)).collect(),
+            ..scene.clone()
+        };
+        let camera = Camera::draw(&mut Draw::new(1, "camera-test", 0, ""));
+        let mean = |f: &Frame| {
+            let picture = camera.photograph(f, 40);
+            picture.as_raw().iter().map(|v| f32::from(*v)).sum::<f32>() / 4800.0
+        };
+        let (dim, lit) = (mean(&scene), mean(&bright));
+        assert!((dim - lit).abs() < 25.0, "{dim} against {lit}");
+    }
+
+    #[test]
+    fn display_values_return_to_linear_light() {
+        let picture = RgbImage::from_pixel(2, 2, image::Rgb([188, 0, 255]));
+        let p = linear(&picture).pixels[0];
+        assert!((p[0] - 0.503).abs() < 0.01 && p[1] == 0.0 && (p[2] - 1.0).abs() < 1e-5);
+    }
+}

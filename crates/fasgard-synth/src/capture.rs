@@ -11,7 +11,7 @@ use crate::presentation::Presentation;
 use crate::recapture::placement::Placement;
 use crate::recapture::{Source, half_mask, paper_eyes, print, replay};
 use crate::scene::{self, Framing};
-use crate::shot::Shot;
+use crate::shot::{Light, Shot};
 
 /// Side of [`Capture::mask`] and [`Capture::depth`] in pixels.
 pub const MAP_SIDE: u32 = 128;
@@ -87,7 +87,9 @@ pub fn capture(
             Some((strip, medium.to_owned()))
         }),
         Presentation::HalfMask => worn(identity, framing, &mut d, &mut conditions, |d, s| {
-            Some(half_mask::mask(d, identity, s))
+            Some(half_mask::mask(d, identity, s, || {
+                Source::take(identity, &key, over * 3 / 4, 0.7, over * 3 / 4, 0.4)
+            }))
         }),
         Presentation::Print | Presentation::Replay => held(
             identity,
@@ -191,10 +193,12 @@ fn held(
         },
     );
     let placement = Placement::draw(d, bend, source.face, framing.fill, framing.shift);
+    let light = Light::draw(d);
     let (frame, medium) = match presentation {
-        Presentation::Print => print::render(d, &source, &placement, side),
-        _ => replay::render(d, &source, &placement, side),
+        Presentation::Print => print::render(d, &light, &source, &placement, side),
+        _ => replay::render(d, &light, &source, &placement, side),
     };
+    conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));
     let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
     let pixel = |p: f32| (p + 0.5) * rendered;

@@ -132,3 +132,30 @@ fn taps(from: usize, to: usize, sigma: f32) -> Vec<(usize, Vec<f32>)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resampling_keeps_flat_colours_and_the_mean() {
+        let flat = Frame::filled(30, 20, [0.2, 0.5, 0.9]).resampled(17, 11, 1.3);
+        for p in &flat.pixels {
+            (0..3).for_each(|c| assert!((p[c] - [0.2, 0.5, 0.9][c]).abs() < 1e-5));
+        }
+        let mut spot = Frame::filled(40, 40, [0.0; 3]);
+        spot.pixels[20 * 40 + 20] = [1.0; 3];
+        let half = spot.resampled(20, 20, 1.0);
+        let sum: f32 = half.pixels.iter().map(|p| p[0]).sum();
+        assert!((sum * 4.0 - 1.0).abs() < 0.05, "{sum}");
+    }
+
+    #[test]
+    fn samples_at_pixel_centres_are_the_pixels() {
+        let mut f = Frame::filled(3, 2, [0.0; 3]);
+        f.pixels[5] = [1.0, 2.0, 3.0];
+        assert_eq!(f.sample(2.5, 1.5), [1.0, 2.0, 3.0]);
+        assert_eq!(f.sample(2.0, 1.5), [0.5, 1.0, 1.5]);
+        assert_eq!(f.sample(99.0, 99.0), [1.0, 2.0, 3.0]);
+    }
+}

@@ -80,3 +80,31 @@ impl Fast {
         (sum as f32 / 65536.0 - 2.0) * 1.732_050_8
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floors_and_ranges() {
+        for v in [-2.5f32, -2.0, -0.1, 0.0, 0.9, 7.0] {
+            assert_eq!(floor(v), v.floor() as i32);
+        }
+        for i in 0..2000 {
+            let v = value(i as f32 * 0.37, i as f32 * -0.11, 3);
+            assert!((-1.0..=1.0).contains(&v));
+        }
+    }
+
+    #[test]
+    fn the_fast_normal_is_standard() {
+        let mut fast = Fast::new(9);
+        let draws: Vec<f32> = (0..20_000).map(|_| fast.normal()).collect();
+        let mean = draws.iter().sum::<f32>() / 20_000.0;
+        let variance = draws.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / 20_000.0;
+        assert!(
+            mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05,
+            "{mean} {variance}"
+        );
+    }
+}

@@ -186,7 +186,11 @@ fn trunk_matter(id: &Identity, c: &Clothes, [x, y, azimuth]: Vec3) -> Matter {
         + curve.min(0.75 * (c.neckline + 0.12))
         + if azimuth.abs() > 1.5 { 0.3 } else { 0.0 };
     let cloth = smooth(line + 0.012, line - 0.012, y);
-    let mut m = skin::plain(id, x, y);
+    let mut m = if cloth < 1.0 {
+        skin::plain(id, x, y)
+    } else {
+        Matter::dull([0.0; 3])
+    };
     if cloth <= 0.0 {
         return m;
     }

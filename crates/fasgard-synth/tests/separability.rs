@@ -175,7 +175,9 @@ fn fit(rows: &[(Vec<f64>, bool)]) -> Vec<f64> {
 fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
     let n = b.len();
     for i in 0..n {
-        let pivot = (i..n).max_by(|p, q| a[*p][i].abs().total_cmp(&a[*q][i].abs())).unwrap_or(i);
+        let pivot = (i..n)
+            .max_by(|p, q| a[*p][i].abs().total_cmp(&a[*q][i].abs()))
+            .unwrap_or(i);
         a.swap(i, pivot);
         b.swap(i, pivot);
         for r in i + 1..n {
@@ -259,7 +261,7 @@ fn sample(presentation: Presentation, identities: u64, shots: u64) -> Vec<(u64, 
 
 #[test]
 fn no_simple_feature_tells_live_from_attack() {
-    let live = sample(Presentation::Live, 80, 4);
+    let live = sample(Presentation::Live, 76, 4);
     let column =
         |rows: &[(u64, Vec<f64>)], k: usize| -> Vec<f64> { rows.iter().map(|r| r.1[k]).collect() };
     let mut attacks = Vec::new();
@@ -286,15 +288,17 @@ fn no_simple_feature_tells_live_from_attack() {
     for presentation in &Presentation::ALL[1..] {
         // The partial attacks count half, as they do not fill the picture.
         let identities = if matches!(presentation, Presentation::Print | Presentation::Replay) {
-            80
+            76
         } else {
-            40
+            38
         };
         let rows = sample(*presentation, identities, 4);
         assert_eq!(rows.len() as u64, identities * 4);
         compare(presentation.name(), &rows, 0.75, 0.85);
         attacks.extend(rows);
     }
+    // The flat attacks alone fill the first rows.
+    compare("flat", &attacks[..2 * 76 * 4], 0.75, 0.85);
     compare("all", &attacks, 0.75, 0.85);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

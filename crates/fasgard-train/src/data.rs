@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use fasgard_data::{Dataset, Sample};
+use fasgard_data::{Dataset, Sample, checks::both_classes};
 use fasgard_metrics::Split;
 use fasgard_model::DataCard;
 use sha2::{Digest, Sha256};
@@ -24,19 +24,10 @@ impl DataCheck {
     /// # Errors
     /// A split is empty or has one class only.
     pub fn new(dataset: &Dataset) -> Result<Self, TrainError> {
-        let take = |split| {
-            let rows = dataset.rows(split);
-            if rows.is_empty() {
-                return Err(TrainError::EmptySplit { split, found: counts(dataset) });
-            }
-            let live = rows.iter().filter(|s| s.row.label.is_live()).count();
-            if live == 0 || live == rows.len() {
-                let (class, missing) = if live == 0 { ("attack", "live") } else { ("live", "attack") };
-                return Err(TrainError::OneClass { split, class, count: rows.len(), missing });
-            }
-            Ok(rows)
-        };
-        Ok(Self { train: take(Split::Train)?, dev: take(Split::Dev)? })
+        Ok(Self {
+            train: both_classes(dataset, Split::Train)?,
+            dev: both_classes(dataset, Split::Dev)?,
+        })
     }
 
     /// SHA-256 of what a run depends on: names, labels, maps and content hashes of its samples.
@@ -63,13 +54,6 @@ fn hex(hash: Sha256) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-fn counts(dataset: &Dataset) -> String {
-    let count = |split| dataset.rows(split).len();
-    let without = dataset.samples().iter().filter(|s| s.row.split.is_none()).count();
-    let [train, dev, test] = Split::ALL.map(count);
-    format!("{train} train, {dev} dev, {test} test, {without} without a split")
 }
 
 /// One card per dataset, of its training split.

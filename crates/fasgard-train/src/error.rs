@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fasgard_data::{LoadError, LoaderError};
-use fasgard_metrics::{ScoreFileError, Split, ThresholdError};
+use fasgard_data::{LoadError, LoaderError, checks::DataError};
+use fasgard_metrics::{ScoreFileError, ThresholdError};
 use fasgard_model::ModelError;
 
 use crate::ConfigFileError;
@@ -24,26 +24,9 @@ pub enum TrainError {
     /// A sample cannot be loaded.
     #[error("training stopped: {0}; repair or remove the sample, then go on with --resume")]
     Load(#[from] LoadError),
-    /// Nothing to train or validate on.
-    #[error("split `{split}` is empty; expected samples of both classes (the data has {found})")]
-    EmptySplit {
-        /// The split.
-        split: Split,
-        /// What the data has instead.
-        found: String,
-    },
-    /// Only one class.
-    #[error("split `{split}` has only {class} samples ({count}); expected both classes: without {missing} nothing can be learnt or measured")]
-    OneClass {
-        /// The split.
-        split: Split,
-        /// The class that is there.
-        class: &'static str,
-        /// Its samples.
-        count: usize,
-        /// The class that is not.
-        missing: &'static str,
-    },
+    /// A split is empty or has one class.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// The loss is NaN or infinite.
     #[error("step {step}: loss term `{term}` is {value}; the batch's samples: {samples}. Lower optimizer.lr, set train.clip_norm, or look at these samples")]
     NotFinite {
@@ -118,7 +101,7 @@ impl TrainError {
         matches!(
             self,
             Self::Config(_) | Self::Model(_) | Self::Loader(_) | Self::Exists(_)
-                | Self::NothingToResume(_) | Self::OtherRun { .. } | Self::EmptySplit { .. } | Self::OneClass { .. }
+                | Self::NothingToResume(_) | Self::OtherRun { .. } | Self::Data(_)
         )
     }
 }

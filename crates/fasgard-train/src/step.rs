@@ -136,7 +136,7 @@ pub(crate) fn tensors(batch: &Batch, target: Target, side: usize, device: &Devic
         Target::Depth => batch.depths.as_ref(),
     };
     let map = map.map(|values| {
-        Tensor::from_data(TensorData::new(values.clone(), [count, 1, side, side]), device)
+        Tensor::from_data(TensorData::new(values.clone(), [count, side, side, 1]), device)
     });
     (images, Targets { labels, map })
 }

@@ -1,1 +1,19 @@
 //! Face anti-spoofing with pyramid supervision: the public API in one place.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`metrics`] | scores, thresholds, error rates, intervals, conventions |
+//! | [`image`] | bounded decoding, crops, `Preprocess`, augmentation |
+//! | [`synth`] | rendered faces and attacks |
+//! | [`data`] | layouts, prepared datasets, loaders |
+//! | [`nn`] | backbones, heads, the pyramid, losses |
+//! | [`model`] | the model file |
+//!
+//! Everywhere live is 1, attack is 0, and a higher score is more likely live.
+
+pub use fasgard_data as data;
+pub use fasgard_image as image;
+pub use fasgard_metrics as metrics;
+pub use fasgard_model as model;
+pub use fasgard_nn as nn;
+pub use fasgard_synth as synth;

@@ -88,7 +88,12 @@ mod tests {
 
     #[test]
     fn shares() {
-        for (count, expected) in [(1, [1, 0, 0]), (3, [1, 1, 1]), (10, [6, 2, 2]), (100, [60, 20, 20])] {
+        for (count, expected) in [
+            (1, [1, 0, 0]),
+            (3, [1, 1, 1]),
+            (10, [6, 2, 2]),
+            (100, [60, 20, 20]),
+        ] {
             let splits: Vec<_> = (0..count).map(|p| split_at(p, count)).collect();
             let of = |s| splits.iter().filter(|&&t| t == s).count();
             assert_eq!(Split::ALL.map(of), expected, "{count}");

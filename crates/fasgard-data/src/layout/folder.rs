@@ -38,17 +38,28 @@ impl Layout for Folder {
     fn scan(&self, input: &Path) -> Result<Scan, LayoutError> {
         let top = entries(input)?;
         let has = |name: &str| top.iter().any(|e| e.folder && e.name == name);
-        let splits: Vec<_> = Split::ALL.into_iter().filter(|s| has(&s.to_string())).collect();
+        let splits: Vec<_> = Split::ALL
+            .into_iter()
+            .filter(|s| has(&s.to_string()))
+            .collect();
         let classes = has("live") || has("attack");
         let found = || {
             let names: Vec<_> = top.iter().take(12).map(|e| e.name.as_str()).collect();
-            if names.is_empty() { "an empty folder".to_owned() } else { names.join(", ") }
+            if names.is_empty() {
+                "an empty folder".to_owned()
+            } else {
+                names.join(", ")
+            }
         };
         if splits.is_empty() != classes {
             return Err(LayoutError::Structure {
                 path: input.to_owned(),
                 expected: EXPECTED.to_owned(),
-                found: if classes { "both kinds".to_owned() } else { found() },
+                found: if classes {
+                    "both kinds".to_owned()
+                } else {
+                    found()
+                },
             });
         }
         let mut walk = Walk::default();
@@ -56,12 +67,16 @@ impl Layout for Folder {
             walk.split(input, "", None)?;
         }
         for &split in &splits {
-            walk.split(&input.join(split.to_string()), &split.to_string(), Some(split))?;
+            walk.split(
+                &input.join(split.to_string()),
+                &split.to_string(),
+                Some(split),
+            )?;
         }
-        let known = |e: &Entry| {
-            ["train", "dev", "test", "live", "attack"].contains(&e.name.as_str())
-        };
-        walk.ignored.extend(top.iter().filter(|e| !known(e)).map(|e| e.name.clone()));
+        let known =
+            |e: &Entry| ["train", "dev", "test", "live", "attack"].contains(&e.name.as_str());
+        walk.ignored
+            .extend(top.iter().filter(|e| !known(e)).map(|e| e.name.clone()));
         if walk.rows.is_empty() {
             return Err(LayoutError::NoImages {
                 path: input.to_owned(),
@@ -81,7 +96,11 @@ impl Layout for Folder {
                 "{} files or folders that are no image of the layout were left out: {}{}",
                 walk.ignored.len(),
                 shown.join(", "),
-                if walk.ignored.len() > shown.len() { ", ..." } else { "" }
+                if walk.ignored.len() > shown.len() {
+                    ", ..."
+                } else {
+                    ""
+                }
             ));
         }
         Ok(Scan {
@@ -108,13 +127,14 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, LayoutError> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(read)? {
         let path = entry.map_err(read)?.path();
-        let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
-            LayoutError::Structure {
-                path: path.clone(),
-                expected: "a name in UTF-8".to_owned(),
-                found: "other bytes".to_owned(),
-            }
-        })?;
+        let name =
+            path.file_name()
+                .and_then(|n| n.to_str())
+                .ok_or_else(|| LayoutError::Structure {
+                    path: path.clone(),
+                    expected: "a name in UTF-8".to_owned(),
+                    found: "other bytes".to_owned(),
+                })?;
         if !name.starts_with('.') {
             entries.push(Entry {
                 folder: path.is_dir(),
@@ -127,7 +147,11 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, LayoutError> {
 }
 
 fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
 }
 
 #[derive(Default)]
@@ -138,12 +162,20 @@ struct Walk {
 
 impl Walk {
     /// `live/` and `attack/` in `folder`, which is `path` below the input.
-    fn split(&mut self, folder: &Path, path: &str, split: Option<Split>) -> Result<(), LayoutError> {
+    fn split(
+        &mut self,
+        folder: &Path,
+        path: &str,
+        split: Option<Split>,
+    ) -> Result<(), LayoutError> {
         for entry in entries(folder)? {
             let below = join(path, &entry.name);
             match (entry.name.as_str(), entry.folder) {
                 ("live", true) => {
-                    let class = Class { split, species: None };
+                    let class = Class {
+                        split,
+                        species: None,
+                    };
                     self.images(&folder.join("live"), &below, &class, None, 1)?;
                 }
                 ("attack", true) => self.attacks(&folder.join("attack"), &below, split)?,
@@ -155,14 +187,21 @@ impl Walk {
         Ok(())
     }
 
-    fn attacks(&mut self, folder: &Path, path: &str, split: Option<Split>) -> Result<(), LayoutError> {
+    fn attacks(
+        &mut self,
+        folder: &Path,
+        path: &str,
+        split: Option<Split>,
+    ) -> Result<(), LayoutError> {
         for family in entries(folder)? {
-            let (family_folder, family_path) = (folder.join(&family.name), join(path, &family.name));
+            let (family_folder, family_path) =
+                (folder.join(&family.name), join(path, &family.name));
             if !family.folder {
                 if is_image(&family.name) {
                     return Err(LayoutError::Structure {
                         path: family_folder,
-                        expected: "a folder of the attack's family, such as `attack/print/`".to_owned(),
+                        expected: "a folder of the attack's family, such as `attack/print/`"
+                            .to_owned(),
                         found: "an image".to_owned(),
                     });
                 }
@@ -220,7 +259,13 @@ impl Walk {
         for entry in entries(folder)? {
             if entry.folder {
                 let below = join(path, &entry.name);
-                self.images(&folder.join(&entry.name), &below, class, Some(&below), depth + 1)?;
+                self.images(
+                    &folder.join(&entry.name),
+                    &below,
+                    class,
+                    Some(&below),
+                    depth + 1,
+                )?;
             } else {
                 files.push(entry.name);
             }
@@ -258,10 +303,17 @@ impl Walk {
             };
             let map = |kind: &str| -> Result<Option<RelativePath>, LayoutError> {
                 let name = format!("{}.{kind}.png", stem(name));
-                names.contains(name.as_str()).then(|| relative(&name)).transpose()
+                names
+                    .contains(name.as_str())
+                    .then(|| relative(&name))
+                    .transpose()
             };
             let image = relative(name)?;
-            let label = if class.species.is_some() { Label::Attack } else { Label::Live };
+            let label = if class.species.is_some() {
+                Label::Attack
+            } else {
+                Label::Live
+            };
             let sample = stem(image.as_str()).to_owned();
             let mut row = ManifestRow::new("", sample, label, class.species.clone(), image);
             row.split = class.split;
@@ -272,7 +324,9 @@ impl Walk {
             self.rows.push(row);
         }
         for name in files {
-            let owner = name.strip_suffix(".mask.png").or(name.strip_suffix(".depth.png"));
+            let owner = name
+                .strip_suffix(".mask.png")
+                .or(name.strip_suffix(".depth.png"));
             let used = owner.map_or(is_image(name), |owner| stems.contains(owner));
             if !used {
                 self.ignored.push(join(path, name));

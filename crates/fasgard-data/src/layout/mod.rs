@@ -57,7 +57,11 @@ pub fn by_name(name: &str) -> Result<&'static dyn Layout, LayoutError> {
     let found = LAYOUTS.iter().find(|l| l.name() == name).copied();
     found.ok_or_else(|| LayoutError::Unknown {
         found: name.to_owned(),
-        names: LAYOUTS.iter().map(|l| l.name()).collect::<Vec<_>>().join(", "),
+        names: LAYOUTS
+            .iter()
+            .map(|l| l.name())
+            .collect::<Vec<_>>()
+            .join(", "),
     })
 }
 
@@ -119,7 +123,10 @@ pub enum LayoutError {
 /// Whether the name ends as an image's does, in any case.
 pub(crate) fn is_image(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png" | "webp" | "bmp"))
+    matches!(
+        extension.as_deref(),
+        Some("jpg" | "jpeg" | "png" | "webp" | "bmp")
+    )
 }
 
 /// The path without its extension.

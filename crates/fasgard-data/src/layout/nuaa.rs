@@ -168,7 +168,11 @@ impl List {
                 self.file,
                 left_out.values().sum::<u64>(),
                 self.folder,
-                left_out.iter().map(|(id, n)| format!("{id}: {n}")).collect::<Vec<_>>().join(", "),
+                left_out
+                    .iter()
+                    .map(|(id, n)| format!("{id}: {n}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
             )),
             _ => None,
         };
@@ -197,7 +201,9 @@ impl List {
         row.video = Some(format!("{}/{}", self.class, fields[..4].join("_")));
         row.frame = Some(trailing_number(number).filter(|n| n.to_string() == **number)?);
         let session: u32 = session.parse().ok()?;
-        row.attributes.insert("session", &session.to_string()).ok()?;
+        row.attributes
+            .insert("session", &session.to_string())
+            .ok()?;
         Some(row)
     }
 }
@@ -253,7 +259,11 @@ fn cut_dev(rows: &mut [ManifestRow]) -> String {
     }
     format!(
         "NUAA has no dev split: the subjects {} were moved from train to dev with all their images ({} of {} live, {} of {} attack); the test split is the official one",
-        chosen.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+        chosen
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
         moved[1],
         totals[1],
         moved[0],

@@ -94,7 +94,9 @@ impl Plan {
         match &self.groups {
             Groups::All(units) => {
                 let mut turns = Turns::new(self.seed, epoch, "all", units);
-                (0..self.len()).map(|_| self.draw(epoch, turns.next())).collect()
+                (0..self.len())
+                    .map(|_| self.draw(epoch, turns.next()))
+                    .collect()
             }
             Groups::Balanced { live, attacks } => self.balanced(epoch, live, attacks),
         }

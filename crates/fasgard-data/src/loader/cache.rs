@@ -37,9 +37,7 @@ impl Cache {
         let image = Arc::new(decode()?);
         if let Some(slot) = slot {
             let bytes = image.as_raw().len() as u64;
-            let reserve = |used: u64| {
-                used.checked_add(bytes).filter(|&total| total <= self.limit)
-            };
+            let reserve = |used: u64| used.checked_add(bytes).filter(|&total| total <= self.limit);
             let order = Ordering::Relaxed;
             if self.used.fetch_update(order, order, reserve).is_ok()
                 && slot.set(Arc::clone(&image)).is_err()

@@ -40,9 +40,9 @@ impl LoadError {
     /// The sample's name.
     pub fn sample(&self) -> &str {
         match self {
-            Self::Image { sample, .. } | Self::Map { sample, .. } | Self::NoDepth { sample, .. } => {
-                sample
-            }
+            Self::Image { sample, .. }
+            | Self::Map { sample, .. }
+            | Self::NoDepth { sample, .. } => sample,
         }
     }
 
@@ -70,7 +70,9 @@ pub enum LoaderError {
     #[error("expected samples, found none; check the split's name and the dataset's manifest")]
     Empty,
     /// There are fewer samples than one batch takes.
-    #[error("key `batch_size`: expected at most the {found} {unit} of the training split, found {batch_size}; lower it or bring more data")]
+    #[error(
+        "key `batch_size`: expected at most the {found} {unit} of the training split, found {batch_size}; lower it or bring more data"
+    )]
     FewerThanBatch {
         /// What an epoch counts: `frames` or `videos`.
         unit: &'static str,
@@ -90,7 +92,9 @@ pub enum LoaderError {
         found: usize,
     },
     /// Balanced sampling needs both classes.
-    #[error("key `balance`: expected live and attack samples to balance, found no {missing} sample among {found}")]
+    #[error(
+        "key `balance`: expected live and attack samples to balance, found no {missing} sample among {found}"
+    )]
     OneClass {
         /// The class that is absent.
         missing: &'static str,

@@ -130,7 +130,10 @@ fn only(batch: Batch, keep: &[bool]) -> Batch {
     fn filter<T: Clone>(values: &[T], keep: &[bool]) -> Vec<T> {
         let len = values.len() / keep.len().max(1);
         let parts = values.chunks_exact(len.max(1)).zip(keep);
-        parts.filter(|(_, k)| **k).flat_map(|(v, _)| v.iter().cloned()).collect()
+        parts
+            .filter(|(_, k)| **k)
+            .flat_map(|(v, _)| v.iter().cloned())
+            .collect()
     }
     Batch {
         images: filter(&batch.images, keep),

@@ -1,7 +1,7 @@
 //! Which targets go with an input, and where they come from.
 
-use fasgard_image::{AugmentPlan, Outside, Preprocess, augmented_map, decode_gray};
 use fasgard_image::DecodeLimits;
+use fasgard_image::{AugmentPlan, Outside, Preprocess, augmented_map, decode_gray};
 
 use super::{LoadError, LoaderError};
 use crate::Sample;

@@ -12,8 +12,8 @@ use fasgard_metrics::{Attributes, Label, Species, Split};
 pub(crate) use cell::{COLUMNS, RowBuilder};
 pub use error::ManifestError;
 pub use path::RelativePath;
-pub use read::read_manifest;
 pub(crate) use read::CsvTable;
+pub use read::read_manifest;
 pub use write::write_manifest;
 
 /// One stored image and what is known about it. In the file an empty cell means "not known".

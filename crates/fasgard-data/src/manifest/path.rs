@@ -26,7 +26,10 @@ impl RelativePath {
         if text.starts_with('/') || drive {
             return Err("a path relative to the dataset's folder, not an absolute one");
         }
-        let parts: Vec<_> = text.split('/').filter(|p| !matches!(*p, "" | ".")).collect();
+        let parts: Vec<_> = text
+            .split('/')
+            .filter(|p| !matches!(*p, "" | "."))
+            .collect();
         if parts.contains(&"..") {
             return Err("a path that stays in the dataset's folder, without `..`");
         }
@@ -59,7 +62,9 @@ mod tests {
 
     #[test]
     fn stays_in_its_folder() {
-        for bad in ["", ".", "/a", "\\a", "C:\\a", "../a", "a/../b", "a\\..\\b", "a\nb"] {
+        for bad in [
+            "", ".", "/a", "\\a", "C:\\a", "../a", "a/../b", "a\\..\\b", "a\nb",
+        ] {
             assert!(RelativePath::new(bad).is_err(), "{bad:?}");
         }
         assert!(RelativePath::new(&"a".repeat(1025)).is_err());

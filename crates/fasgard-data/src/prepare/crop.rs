@@ -1,6 +1,6 @@
 //! Where an image is cut, and where its face is then.
 
-use fasgard_image::{Eyes, FaceBox};
+use fasgard_image::{Eyes, FaceBox, RgbImage};
 
 use super::{CropPolicy, WIDE_SCALE};
 
@@ -94,6 +94,30 @@ impl Cut {
         })
     }
 
+    /// The square's pixels as they are, black outside the image.
+    pub(super) fn copy(&self, image: &RgbImage) -> RgbImage {
+        let mut out = RgbImage::new(self.side, self.side);
+        // Of one axis: the first pixel in the image, the first in the square, how many.
+        let overlap = |at: f32, length: u32| {
+            let at = at as i64;
+            let (from, to) = (
+                at.max(0),
+                (at + i64::from(self.side)).min(i64::from(length)),
+            );
+            let count = (to - from).max(0);
+            (from as usize, (from - at) as usize, count as usize)
+        };
+        let (from_x, to_x, columns) = overlap(self.region.x, image.width());
+        let (from_y, to_y, rows) = overlap(self.region.y, image.height());
+        let source = image.chunks_exact(image.width() as usize * 3).skip(from_y);
+        let target = out.chunks_exact_mut(self.side as usize * 3).skip(to_y);
+        for (source, target) in source.zip(target).take(rows) {
+            target[to_x * 3..(to_x + columns) * 3]
+                .copy_from_slice(&source[from_x * 3..(from_x + columns) * 3]);
+        }
+        out
+    }
+
     /// Side of the stored image.
     pub(super) fn stored_side(&self, max_side: Option<u32>) -> u32 {
         max_side.map_or(self.side, |max| self.side.min(max))
@@ -121,24 +145,78 @@ mod tests {
 
     #[test]
     fn center_and_box_agree_with_hand_counts() {
-        let cut = Cut::new(CropPolicy::Center, None, 640, 480).unwrap().unwrap();
+        let cut = Cut::new(CropPolicy::Center, None, 640, 480)
+            .unwrap()
+            .unwrap();
         assert_eq!((cut.region.x, cut.region.y, cut.side), (80.0, 0.0, 480));
         assert_eq!((cut.face.x, cut.face.w), (90.0, 300.0));
-        let face = FaceBox { x: 10.0, y: 20.0, w: 50.0, h: 100.0 };
-        let cut = Cut::new(CropPolicy::Box, Some(face), 640, 480).unwrap().unwrap();
+        let face = FaceBox {
+            x: 10.0,
+            y: 20.0,
+            w: 50.0,
+            h: 100.0,
+        };
+        let cut = Cut::new(CropPolicy::Box, Some(face), 640, 480)
+            .unwrap()
+            .unwrap();
         // Centre (35, 70), side 160: from (-45, -10).
         assert_eq!((cut.region.x, cut.region.y, cut.side), (-45.0, -10.0, 160));
-        assert_eq!(cut.stored_face(80), FaceBox { x: 27.5, y: 15.0, w: 25.0, h: 50.0 });
-        let eyes = Eyes { right: [20.0, 50.0], left: [40.0, 50.0] };
+        assert_eq!(
+            cut.stored_face(80),
+            FaceBox {
+                x: 27.5,
+                y: 15.0,
+                w: 25.0,
+                h: 50.0
+            }
+        );
+        let eyes = Eyes {
+            right: [20.0, 50.0],
+            left: [40.0, 50.0],
+        };
         assert_eq!(cut.stored_eyes(eyes, 80).left, [42.5, 30.0]);
+    }
+
+    #[test]
+    fn copying_is_what_resampling_to_the_same_size_gives() {
+        let image = RgbImage::from_fn(40, 30, |x, y| {
+            fasgard_image::Rgb([x as u8, y as u8, (x * y % 251) as u8])
+        });
+        for (x, y, w) in [
+            (5.0, 5.0, 12.0),
+            (-4.0, 3.0, 20.0),
+            (25.0, 20.0, 14.0),
+            (3.3, 2.2, 30.0),
+        ] {
+            let face = FaceBox {
+                x,
+                y,
+                w,
+                h: w / 2.0,
+            };
+            let cut = Cut::new(CropPolicy::Box, Some(face), 40, 30)
+                .unwrap()
+                .unwrap();
+            let method = fasgard_image::Interpolation::Bilinear;
+            let resampled = fasgard_image::crop(&image, cut.region, cut.side, method, false);
+            assert!(cut.copy(&image) == resampled, "{face:?}");
+        }
     }
 
     #[test]
     fn boxes_that_miss_the_image_are_refused() {
         assert!(Cut::new(CropPolicy::Box, None, 64, 64).is_err());
         for (x, w) in [(64.0, 10.0), (-10.0, 10.0), (0.0, 1e6), (f32::NAN, 1.0)] {
-            let face = FaceBox { x, y: 0.0, w, h: 10.0 };
-            assert!(Cut::new(CropPolicy::Box, Some(face), 64, 64).is_err(), "{x} {w}");
+            let face = FaceBox {
+                x,
+                y: 0.0,
+                w,
+                h: 10.0,
+            };
+            assert!(
+                Cut::new(CropPolicy::Box, Some(face), 64, 64).is_err(),
+                "{x} {w}"
+            );
         }
     }
 }

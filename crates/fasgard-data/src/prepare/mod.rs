@@ -198,7 +198,11 @@ fn emptied(output: &Path, counts: &[Count], failures: &[Failure]) -> Result<(), 
     let cells: BTreeSet<_> = counts.iter().map(|c| (c.split, c.label)).collect();
     let mut empty = Vec::new();
     for (split, label) in cells {
-        let of_cell = || counts.iter().filter(move |c| (c.split, c.label) == (split, label));
+        let of_cell = || {
+            counts
+                .iter()
+                .filter(move |c| (c.split, c.label) == (split, label))
+        };
         if of_cell().all(|c| c.found == 0) {
             let listed: u64 = of_cell().map(|c| c.expected).sum();
             let split = split.map_or("(no split)".to_owned(), |s| s.to_string());

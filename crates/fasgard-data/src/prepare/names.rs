@@ -33,7 +33,10 @@ pub(super) fn jobs(rows: &[ManifestRow]) -> Vec<Job<'_>> {
 
 fn safe(part: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let part: String = part.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let part: String = part
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
     // No hidden files, no `.` and `..`, no empty part.
     match part.strip_prefix('.') {
         Some(rest) => format!("_{rest}"),
@@ -60,7 +63,11 @@ mod tests {
         let jobs = jobs(&rows);
         let mut stems = HashSet::new();
         for job in &jobs {
-            assert!(RelativePath::new(&job.stem).is_ok_and(|p| p.as_str() == job.stem), "{}", job.stem);
+            assert!(
+                RelativePath::new(&job.stem).is_ok_and(|p| p.as_str() == job.stem),
+                "{}",
+                job.stem
+            );
             assert!(stems.insert(job.stem.to_lowercase()), "{}", job.stem);
         }
         assert_eq!(jobs[0].stem, "a/b");

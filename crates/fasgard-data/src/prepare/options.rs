@@ -126,8 +126,15 @@ impl PrepareOptions {
             None => {
                 // `.` and `..` have a name only once they are resolved.
                 let full = input.canonicalize().unwrap_or_else(|_| input.to_owned());
-                let stem = if full.is_dir() { full.file_name() } else { full.file_stem() };
-                stem.map_or_else(|| layout.name().to_owned(), |s| s.to_string_lossy().into_owned())
+                let stem = if full.is_dir() {
+                    full.file_name()
+                } else {
+                    full.file_stem()
+                };
+                stem.map_or_else(
+                    || layout.name().to_owned(),
+                    |s| s.to_string_lossy().into_owned(),
+                )
             }
         };
         if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
@@ -158,7 +165,10 @@ impl PrepareOptions {
             if let Some(side) = self.max_side {
                 set("max_side", i64::from(side).into());
             }
-            set("wide_scale", ((f64::from(super::WIDE_SCALE) * 1000.0).round() / 1000.0).into());
+            set(
+                "wide_scale",
+                ((f64::from(super::WIDE_SCALE) * 1000.0).round() / 1000.0).into(),
+            );
         }
         set("map_side", i64::from(super::MAP_SIDE).into());
         parameters

@@ -29,7 +29,13 @@ impl<'a> Output<'a> {
             Ok(entries) => {
                 let mut names = Vec::new();
                 for entry in entries {
-                    names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+                    names.push(
+                        entry
+                            .map_err(failed)?
+                            .file_name()
+                            .to_string_lossy()
+                            .into_owned(),
+                    );
                 }
                 names.sort();
                 empty(path, &names, overwrite)?;
@@ -93,14 +99,16 @@ fn empty(path: &Path, names: &[String], overwrite: bool) -> Result<(), PrepareEr
         return Ok(());
     }
     let leftover = |n: &str| n.starts_with(".writing-");
-    let ours = |n: &String| {
-        FILES.contains(&n.as_str()) || FOLDERS.contains(&n.as_str()) || leftover(n)
-    };
+    let ours =
+        |n: &String| FILES.contains(&n.as_str()) || FOLDERS.contains(&n.as_str()) || leftover(n);
     let foreign = names.iter().find(|n| !ours(n));
     if let (true, None) = (overwrite, foreign) {
         // The manifest goes first: without it the folder is no dataset, however far this gets.
         let order = FILES.iter().map(|f| (*f).to_owned());
-        let rest = names.iter().filter(|n| !FILES.contains(&n.as_str())).cloned();
+        let rest = names
+            .iter()
+            .filter(|n| !FILES.contains(&n.as_str()))
+            .cloned();
         for name in order.chain(rest).filter(|n| names.contains(n)) {
             let path = path.join(name);
             let removed = if path.is_dir() && !path.is_symlink() {

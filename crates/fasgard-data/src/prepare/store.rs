@@ -54,7 +54,11 @@ impl Stored {
             None => (bytes, extension(job.row), FaceBox::whole(width, height)),
             Some(cut) => {
                 let side = cut.stored_side(options.max_side);
-                let cropped = crop(&image, cut.region, side, Interpolation::Bilinear, false);
+                let cropped = if side == cut.side {
+                    cut.copy(&image)
+                } else {
+                    crop(&image, cut.region, side, Interpolation::Bilinear, false)
+                };
                 row.face = Some(cut.stored_face(side));
                 row.eyes = row.eyes.map(|eyes| cut.stored_eyes(eyes, side));
                 let (bytes, extension) = encoded(&cropped, options.format)?;
@@ -68,7 +72,8 @@ impl Stored {
             let Some(source) = source else {
                 return Ok(None);
             };
-            let map = decode_gray(source.under(root), &options.limits).map_err(|e| e.to_string())?;
+            let map =
+                decode_gray(source.under(root), &options.limits).map_err(|e| e.to_string())?;
             let region = frame.rescaled((width, height), map.dimensions());
             let png = map_png(&map, region, outside)?;
             Ok::<_, String>(Some((stored_path(folder, &job.stem, "png")?, png)))

@@ -1,13 +1,18 @@
 //! Small images and folders of them.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
-use fasgard_data::Progress;
-use fasgard_image::{Rgb, RgbImage, encode_jpeg};
+use fasgard_data::{
+    Balance, EpochUnit, LoaderError, ManifestRow, Progress, RelativePath, Sample, SamplingConfig,
+    TargetSpec, TrainLoader,
+};
+use fasgard_image::{AugmentConfig, FaceBox, Preprocess, Rgb, RgbImage, encode_jpeg};
+use fasgard_metrics::Label;
 
 /// A picture that no other `seed` gives.
 pub fn picture(width: u32, height: u32, seed: u32) -> RgbImage {
@@ -23,7 +28,10 @@ pub fn write_file(path: &Path, bytes: &[u8]) {
 }
 
 pub fn write_jpeg(path: &Path, width: u32, height: u32, seed: u32) {
-    write_file(path, &encode_jpeg(&picture(width, height, seed), 90).unwrap());
+    write_file(
+        path,
+        &encode_jpeg(&picture(width, height, seed), 90).unwrap(),
+    );
 }
 
 pub fn go_on(_: Progress) -> ControlFlow<()> {
@@ -65,4 +73,82 @@ pub fn folder_tree(root: &Path, each: u32) {
             write_jpeg(&path, 48, 60, seed + 500);
         }
     }
+}
+
+pub const SIZE: u32 = 16;
+
+pub fn preprocess() -> Preprocess {
+    Preprocess {
+        size: SIZE,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+        ..Preprocess::default()
+    }
+}
+
+pub fn lively() -> AugmentConfig {
+    AugmentConfig {
+        flip: 0.5,
+        crop_scale: Some([1.0, 1.5]),
+        shift: 0.1,
+        brightness: [-30.0, 30.0],
+        ..AugmentConfig::default()
+    }
+}
+
+pub fn sample(root: &Path, name: &str, species: Option<&str>, video: Option<&str>) -> Sample {
+    let image = RelativePath::new(&format!("{name}.jpg")).unwrap();
+    let label = if species.is_some() {
+        Label::Attack
+    } else {
+        Label::Live
+    };
+    let species = species.map(|s| s.parse().unwrap());
+    let mut row = ManifestRow::new("set", name, label, species, image);
+    row.video = video.map(str::to_owned);
+    row.face = Some(FaceBox {
+        x: 6.0,
+        y: 6.0,
+        w: 20.0,
+        h: 20.0,
+    });
+    Sample {
+        root: Arc::from(root),
+        row,
+    }
+}
+
+/// 12 live, 4 print/1, 2 replay/1; images only with `files`.
+pub fn rows(root: &Path, files: bool) -> Vec<Sample> {
+    let species = |i| match i {
+        0..12 => None,
+        12..16 => Some("print/1"),
+        _ => Some("replay/1"),
+    };
+    (0..18)
+        .map(|i| {
+            let name = format!("s{i:02}");
+            if files {
+                write_jpeg(&root.join(format!("{name}.jpg")), 32, 32, i);
+            }
+            sample(root, &name, species(i), None)
+        })
+        .collect()
+}
+
+pub fn loader(
+    rows: Vec<Sample>,
+    sampling: SamplingConfig,
+    batch: usize,
+    seed: u64,
+) -> Result<TrainLoader, LoaderError> {
+    let targets = TargetSpec {
+        mask: Some(4),
+        depth: None,
+    };
+    TrainLoader::new(rows, preprocess(), lively(), sampling, targets, batch, seed)
+}
+
+pub fn sampling(epoch: EpochUnit, balance: Balance) -> SamplingConfig {
+    SamplingConfig { epoch, balance }
 }

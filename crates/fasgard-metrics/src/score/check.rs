@@ -1,12 +1,9 @@
 //! What must hold of rows, whether read or to be written.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 use super::{MAX_FIELD_BYTES, RowError, ScoreFileError, ScoreRow};
-use crate::{Label, Split};
+use crate::Label;
 
 pub(super) const SCORE: &str = "a finite number";
 pub(super) const LOGIT: &str = "a finite number or nothing";
@@ -117,65 +114,39 @@ fn check_row(row: &ScoreRow) -> Result<(), RowError> {
     }
 }
 
-/// Finds presentations that occur twice: by sample, and in files without samples by frame of a
-/// video.
-#[derive(Default)]
-pub(super) struct Seen {
+/// Refuses presentations that occur twice: by sample, and with `by_frame` (the samples' keys are
+/// made up) by frame of a video. `line` says on which line the i-th row is.
+pub(super) fn refuse_duplicates(
+    rows: &[ScoreRow],
     by_frame: bool,
-    samples: HashMap<(String, String), u64>,
-    frames: HashMap<(String, Option<Split>, String, u32), u64>,
-}
-
-impl Seen {
-    /// Nothing seen yet; `by_frame` if the samples' keys are made up.
-    pub(super) fn new(by_frame: bool) -> Self {
-        Self {
-            by_frame,
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn insert(
-        &mut self,
-        row: &ScoreRow,
-        line: u64,
-        path: &Path,
-    ) -> Result<(), ScoreFileError> {
-        let duplicate = |what: String, first: u64| ScoreFileError::Duplicate {
+    line: impl Fn(usize) -> u64,
+    path: &Path,
+) -> Result<(), ScoreFileError> {
+    let duplicate = |what: String, first: usize, second: usize| {
+        let dataset = match rows[second].dataset.as_str() {
+            "" => String::new(),
+            name => format!(" of dataset {}", shown(name)),
+        };
+        Err(ScoreFileError::Duplicate {
             path: path.to_owned(),
-            what,
-            first,
-            second: line,
+            what: what + &dataset,
+            first: line(first),
+            second: line(second),
+        })
+    };
+    let mut samples = HashMap::with_capacity(rows.len());
+    let mut frames = HashMap::new();
+    for (i, row) in rows.iter().enumerate() {
+        if let Some(first) = samples.insert((&row.dataset, &row.sample), i) {
+            return duplicate(format!("sample {}", shown(&row.sample)), first, i);
+        }
+        let Some(frame) = row.frame.filter(|_| by_frame && !row.video.is_empty()) else {
+            continue;
         };
-        let of_dataset = if row.dataset.is_empty() {
-            String::new()
-        } else {
-            format!(" of dataset {}", shown(&row.dataset))
-        };
-        match self
-            .samples
-            .entry((row.dataset.clone(), row.sample.clone()))
-        {
-            Entry::Occupied(first) => {
-                let what = format!("sample {}{of_dataset}", shown(&row.sample));
-                return Err(duplicate(what, *first.get()));
-            }
-            Entry::Vacant(entry) => entry.insert(line),
-        };
-        let frame = row.frame.filter(|_| self.by_frame && !row.video.is_empty());
-        let Some(frame) = frame else {
-            return Ok(());
-        };
-        let key = (row.dataset.clone(), row.split, row.video.clone(), frame);
-        match self.frames.entry(key) {
-            Entry::Occupied(first) => {
-                let what = format!("frame {frame} of video {}{of_dataset}", shown(&row.video));
-                Err(duplicate(what, *first.get()))
-            }
-            Entry::Vacant(entry) => {
-                entry.insert(line);
-                Ok(())
-            }
+        if let Some(first) = frames.insert((&row.dataset, row.split, &row.video, frame), i) {
+            let what = format!("frame {frame} of video {}", shown(&row.video));
+            return duplicate(what, first, i);
         }
     }
+    Ok(())
 }

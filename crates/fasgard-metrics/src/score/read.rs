@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     COLUMNS, OPTIONAL_COLUMNS, RowError, ScoreFile, ScoreFileError, ScoreRow, Status,
     UNKNOWN_SPECIES,
-    check::{LOGIT, SCORE, Seen, check, field_error, row_error, shown},
+    check::{LOGIT, SCORE, check, field_error, refuse_duplicates, row_error, shown},
 };
 use crate::{Label, Species};
 
@@ -61,16 +61,17 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<ScoreFile, ScoreFileErr
     }
     let columns = Columns::of(&record, path)?;
     let mut rows = Vec::new();
-    let mut seen = Seen::new(columns.at[0].is_none());
+    let mut line_of = Vec::new();
     while next(&mut lines, &mut reader, &mut record, path)? {
         let line = lines.at(record.position());
         let row = columns
             .row(&record, line)
             .map_err(|source| row_error(path, line, source))?;
         check(&row, line, path)?;
-        seen.insert(&row, line, path)?;
         rows.push(row);
+        line_of.push(line);
     }
+    refuse_duplicates(&rows, columns.at[0].is_none(), |i| line_of[i], path)?;
     if rows.is_empty() {
         return Err(ScoreFileError::Empty {
             path: path.to_owned(),

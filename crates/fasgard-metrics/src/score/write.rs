@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     COLUMNS, ScoreFileError, ScoreRow,
-    check::{Seen, check},
+    check::{check, refuse_duplicates},
     read,
 };
 
@@ -20,12 +20,10 @@ pub(super) fn to_csv(path: &Path, rows: &[ScoreRow]) -> Result<Vec<u8>, ScoreFil
     let mut writer = csv::Writer::from_writer(Vec::new());
     let csv_error = |error: csv::Error| io_error(error.into());
     writer.write_record(COLUMNS).map_err(csv_error)?;
-    let mut seen = Seen::default();
+    // No field holds a line break, so every row is one line, after the header.
+    let line = |i: usize| i as u64 + 2;
     for (i, row) in rows.iter().enumerate() {
-        // No field holds a line break, so every row is one line, after the header.
-        let line = i as u64 + 2;
-        check(row, line, path)?;
-        seen.insert(row, line, path)?;
+        check(row, line(i), path)?;
         let number = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
         writer
             .write_record([
@@ -44,6 +42,7 @@ pub(super) fn to_csv(path: &Path, rows: &[ScoreRow]) -> Result<Vec<u8>, ScoreFil
             ])
             .map_err(csv_error)?;
     }
+    refuse_duplicates(rows, false, line, path)?;
     writer
         .into_inner()
         .map_err(|error| io_error(error.into_error()))

@@ -1,10 +1,8 @@
 //! CDCN (arXiv 2003.04092) and its vanilla twin DepthNet: a stem and three blocks of three 3x3
 //! convolutions and a max-pool, whose outputs are resized to one side and concatenated.
 
-use burn::{
-    module::Module,
-    tensor::{Tensor, module::max_pool2d, ops::MaxPoolOptions},
-};
+use burn::{module::Module, tensor::Tensor};
+use fasgard_kernels::max_pool2d;
 
 use super::scaled;
 use crate::{
@@ -42,17 +40,16 @@ impl Cdcn {
         self.channels
     }
 
-    /// `[N, 3, S, S]` to `[N, C, side, side]`.
+    /// `[N, S, S, 3]` to `[N, side, side, C]`.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let mut x = self.stem.forward_relu(images);
         let mut levels = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             x = block.iter().fold(x, |x, conv| conv.forward_relu(x));
-            let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
-            x = max_pool2d(x, options);
+            x = max_pool2d(x, 3, 2, 1);
             levels.push(resize_bilinear(x.clone(), self.side));
         }
-        Tensor::cat(levels, 1)
+        Tensor::cat(levels, 3)
     }
 
     /// Adds all layers to `trace`.

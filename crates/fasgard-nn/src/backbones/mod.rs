@@ -13,7 +13,7 @@ pub use resnet::{Block, Resnet};
 
 use crate::{BackboneKind, Init, ModelConfig, Trace};
 
-/// A network from images `[N, 3, S, S]` to a feature map.
+/// A network from images `[N, S, S, 3]` to a feature map.
 #[derive(Module, Debug)]
 pub enum Backbone {
     /// A residual network, cut after one of its stages.
@@ -47,7 +47,7 @@ impl Backbone {
         }
     }
 
-    /// `[N, 3, S, S]` to `[N, C, s, s]`.
+    /// `[N, S, S, 3]` to `[N, s, s, C]`.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Resnet(net) => net.forward(images),

@@ -1,10 +1,8 @@
 //! Residual networks (arXiv 1512.03385), laid out as torchvision's: the stride of a bottleneck
 //! lies in its 3x3 convolution.
 
-use burn::{
-    module::Module,
-    tensor::{Tensor, activation::relu, module::max_pool2d, ops::MaxPoolOptions},
-};
+use burn::{module::Module, tensor::Tensor};
+use fasgard_kernels::{add_relu, max_pool2d};
 
 use super::scaled;
 use crate::{
@@ -49,7 +47,7 @@ impl Block {
         for (i, conv) in self.convs.iter().enumerate() {
             y = if i + 1 < self.convs.len() { conv.forward_relu(y) } else { conv.forward(y) };
         }
-        relu(y + shortcut)
+        add_relu(y, shortcut)
     }
 
     fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
@@ -98,11 +96,10 @@ impl Resnet {
         self.channels
     }
 
-    /// `[N, 3, S, S]` to `[N, C, S / stride, S / stride]`, rounded up.
+    /// `[N, S, S, 3]` to `[N, S / stride, S / stride, C]`, rounded up.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = self.stem.forward_relu(images);
-        let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
-        let x = max_pool2d(x, options);
+        let x = max_pool2d(x, 3, 2, 1);
         self.stages().flat_map(|(_, blocks)| blocks).fold(x, |x, block| block.forward(x))
     }
 

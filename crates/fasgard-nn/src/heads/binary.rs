@@ -25,10 +25,10 @@ impl BinaryHead {
 
 impl Supervise for BinaryHead {
     fn predict(&self, features: Tensor<4>) -> Prediction {
-        let [batch, channels, height, width] = features.dims();
+        let [batch, height, width, channels] = features.dims();
         let pooled = features
-            .reshape([batch, channels, height * width])
-            .mean_dim(2)
+            .reshape([batch, height * width, channels])
+            .mean_dim(1)
             .reshape([batch, channels]);
         let logit = self.linear.forward(pooled).reshape([batch]);
         Prediction { maps: Vec::new(), logit: Some(logit) }

@@ -2,13 +2,9 @@
 
 use burn::{
     module::Module,
-    tensor::{
-        Tensor,
-        activation::sigmoid,
-        module::max_pool2d,
-        ops::MaxPoolOptions,
-    },
+    tensor::{Tensor, activation::sigmoid},
 };
+use fasgard_kernels::max_pool2d;
 
 use super::Supervise;
 use crate::{
@@ -55,10 +51,9 @@ impl MaskHead {
 
     /// The ground truth at `scale` from a map of a multiple of its side.
     fn target(&self, mask: &Tensor<4>, scale: usize) -> Tensor<4> {
-        let kernel = mask.dims()[3] / scale;
+        let kernel = mask.dims()[1] / scale;
         if self.min_pool && kernel > 1 {
-            let options = MaxPoolOptions::new([kernel, kernel]).with_stride([kernel, kernel]);
-            return max_pool2d(mask.clone().neg(), options).neg();
+            return max_pool2d(mask.clone().neg(), kernel, kernel, 0).neg();
         }
         crate::pyramid::pool_to(mask.clone(), scale)
     }

@@ -18,7 +18,7 @@ use crate::Init;
 
 /// What every head does.
 pub trait Supervise {
-    /// Features `[N, C, s, s]` to maps and, where the head has one, a final logit.
+    /// Features `[N, s, s, C]` to maps and, where the head has one, a final logit.
     fn predict(&self, features: Tensor<4>) -> Prediction;
 
     /// The loss and its terms, one per scale and kind.

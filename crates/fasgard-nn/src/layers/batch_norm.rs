@@ -2,11 +2,9 @@
 
 use burn::{
     module::{Module, Param, RunningState},
-    tensor::{
-        Tensor,
-        module::{batch_norm, batch_norm_train},
-    },
+    tensor::Tensor,
 };
+use fasgard_kernels::{batch_norm_infer, batch_norm_train};
 
 use crate::{Init, Trace};
 
@@ -15,7 +13,7 @@ const EPSILON: f64 = 1e-5;
 /// PyTorch's default: share of the batch in the running statistics.
 const MOMENTUM: f64 = 0.1;
 
-/// Batch normalisation over `[N, C, H, W]`, per channel.
+/// Batch normalisation over `[N, H, W, C]`, per channel, with or without a ReLU behind it.
 ///
 /// Batch statistics are used on an autodiff device, running statistics elsewhere. Unlike the tensor
 /// framework's own layer the running variance is the **unbiased** one (n / (n - 1)), as in PyTorch.
@@ -38,16 +36,17 @@ impl BatchNorm {
         }
     }
 
-    /// Normalises; on an autodiff device it also updates the running statistics.
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// Normalises and, if `relu`, rectifies; on an autodiff device it also updates the running
+    /// statistics.
+    pub fn forward(&self, x: Tensor<4>, relu: bool) -> Tensor<4> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
         if !x.device().is_autodiff() {
             let (mean, variance) = (self.running_mean.value(), self.running_var.value());
-            return batch_norm(x, weight, bias, mean, variance, EPSILON);
+            return batch_norm_infer(x, weight, bias, mean, variance, EPSILON, relu);
         }
-        let [batch, _, height, width] = x.dims();
+        let [batch, height, width, _] = x.dims();
         let count = (batch * height * width) as f64;
-        let result = batch_norm_train(x, weight, bias, EPSILON);
+        let result = batch_norm_train(x, weight, bias, EPSILON, relu);
         let variance = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
         update(&self.running_mean, result.mean);
         update(&self.running_var, variance);

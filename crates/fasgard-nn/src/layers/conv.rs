@@ -2,7 +2,7 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Tensor, TensorData, ops::ConvOptions},
+    tensor::{Tensor, TensorData},
 };
 
 use crate::{Init, Trace};
@@ -51,7 +51,7 @@ pub enum ConvInit {
 /// is `w[1,1] - theta * sum(w)`. That is how it is computed: gradients flow through the
 /// re-parameterisation.
 ///
-/// Shapes: `[N, inputs, H, W]` to `[N, outputs, H', W']`.
+/// Shapes: `[N, H, W, inputs]` to `[N, H', W', outputs]`; weights are `[outputs, inputs, k, k]`.
 #[derive(Module, Debug)]
 pub struct Conv {
     weight: Param<Tensor<4>>,
@@ -120,30 +120,13 @@ impl Conv {
     }
 }
 
-/// The one place that convolves: `x` `[N, I, H, W]`, `weight` `[O, I, k, k]` with k odd, zero
-/// padding of k / 2.
+/// The one place that convolves: `x` `[N, H, W, I]`, `weight` `[O, I, k, k]` with k odd, zero
+/// padding of k / 2, `bias` `[O]`.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize) -> Tensor<4> {
-    let [_, _, kernel, _] = weight.dims();
-    conv2d_padded(x, weight, bias, stride, kernel / 2)
-}
-
-/// [`conv2d`] with the padding given.
-pub(crate) fn conv2d_padded(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    stride: usize,
-    padding: usize,
-) -> Tensor<4> {
-    let [outputs, inputs, kernel, _] = weight.dims();
-    if kernel == 1 && stride == 1 && padding == 0 && bias.is_none() {
-        // A matrix product: its weight gradient is one matrix product too, where the backend's
-        // convolution falls back to a matrix-vector product per input channel.
-        let [batch, _, height, width] = x.dims();
-        let columns = x.reshape([batch, inputs, height * width]);
-        let matrix = weight.reshape([1, outputs, inputs]);
-        return matrix.matmul(columns).reshape([batch, outputs, height, width]);
+    let padding = weight.dims()[3] / 2;
+    let y = fasgard_kernels::conv2d(x, weight, stride, padding);
+    match bias {
+        Some(bias) => y + bias.unsqueeze(),
+        None => y,
     }
-    let options = ConvOptions::new([stride, stride], [padding, padding], [1, 1], 1);
-    burn::tensor::module::conv2d(x, weight, bias, options)
 }

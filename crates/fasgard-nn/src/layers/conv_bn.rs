@@ -1,9 +1,6 @@
 //! Convolution followed by batch normalisation.
 
-use burn::{
-    module::Module,
-    tensor::{Tensor, activation::relu},
-};
+use burn::{module::Module, tensor::Tensor};
 
 use super::{BatchNorm, Conv};
 use crate::{Init, Trace};
@@ -23,12 +20,12 @@ impl ConvBn {
 
     /// Convolves and normalises.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.bn.forward(self.conv.forward(x))
+        self.bn.forward(self.conv.forward(x), false)
     }
 
     /// Convolves, normalises and rectifies.
     pub fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
-        relu(self.forward(x))
+        self.bn.forward(self.conv.forward(x), true)
     }
 
     /// Adds both layers to `trace`.

@@ -7,7 +7,6 @@ mod linear;
 mod resize;
 
 pub use batch_norm::BatchNorm;
-pub(crate) use conv::conv2d_padded;
 pub use conv::{Conv, ConvInit, ConvShape, conv2d};
 pub use conv_bn::ConvBn;
 pub use linear::Linear;

@@ -2,25 +2,26 @@
 
 use burn::tensor::{
     Tensor,
-    module::{avg_pool2d, interpolate},
-    ops::{AvgPoolOptions, InterpolateMode, InterpolateOptions},
+    module::interpolate,
+    ops::{InterpolateMode, InterpolateOptions},
 };
+use fasgard_kernels::avg_pool2d;
 
-/// Resizes `[N, C, H, W]` to `[N, C, side, side]` bilinearly with half-pixel centres and without
+/// Resizes `[N, H, W, C]` to `[N, side, side, C]` bilinearly with half-pixel centres and without
 /// antialiasing: PyTorch's `Upsample(mode="bilinear")` with `align_corners=False`, as CDCN uses it.
 pub fn resize_bilinear(x: Tensor<4>, side: usize) -> Tensor<4> {
-    let [_, _, height, width] = x.dims();
+    let [_, height, width, _] = x.dims();
     if [height, width] == [side, side] {
         return x;
     }
     if height == 2 * side && width == 2 * side {
         // Halving samples midway between pixels: exactly the mean of 2x2.
-        return avg_pool2d(x, AvgPoolOptions::new([2, 2]));
+        return avg_pool2d(x, 2);
     }
     let options = InterpolateOptions::new(InterpolateMode::Bilinear)
         .with_align_corners(false)
         .with_output_size([side, side]);
-    interpolate(x, options)
+    interpolate(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
 }
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ mod tests {
 
     fn ramp(side: usize) -> Tensor<4> {
         let values: Vec<f32> = (0..side * side).map(|v| (v * v % 31) as f32).collect();
-        Tensor::from_data(TensorData::new(values, [1, 1, side, side]), &Device::flex())
+        Tensor::from_data(TensorData::new(values, [1, side, side, 1]), &Device::flex())
     }
 
     /// 128 to 32 is the mean of the 2x2 pixels at rows and columns 4i+1, 4i+2; 64 to 32 the plain
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn growing_interpolates_between_centres() {
-        let x = Tensor::<4>::from_data(TensorData::new(vec![0.0f32, 1.0, 0.0, 1.0], [1, 1, 2, 2]), &Device::flex());
+        let x = Tensor::<4>::from_data(TensorData::new(vec![0.0f32, 1.0, 0.0, 1.0], [1, 2, 2, 1]), &Device::flex());
         let got = resize_bilinear(x, 4).into_data().try_to_vec::<f32>().unwrap();
         for (a, b) in got[..4].iter().zip([0.0, 0.25, 0.75, 1.0]) {
             assert!((a - b).abs() < 1e-6, "{got:?}");

@@ -1,8 +1,8 @@
 //! Contrastive depth loss (arXiv 2003.08061, as in CDCN).
 
 use burn::tensor::{Tensor, TensorData};
+use fasgard_kernels::conv2d;
 
-use crate::layers::conv2d_padded;
 
 /// Side of the smallest map that the loss is defined on.
 pub const SMALLEST_CONTRAST: usize = 3;
@@ -13,8 +13,8 @@ const NEIGHBOURS: [usize; 8] = [0, 1, 2, 3, 5, 6, 7, 8];
 /// The mean squared difference between the contrasts of both maps, where a contrast is a
 /// neighbour's depth minus the centre's, for the 8 neighbours of every inner position.
 ///
-/// `prediction` and `truth` are `[N, 1, s, s]` with s at least 3: the kernels have no padding, so
-/// the contrasts are `[N, 8, s - 2, s - 2]`. A contrast is linear, so that of the difference is
+/// `prediction` and `truth` are `[N, s, s, 1]` with s at least 3: the kernels have no padding, so
+/// the contrasts are `[N, s - 2, s - 2, 8]`. A contrast is linear, so that of the difference is
 /// taken once.
 pub fn contrastive_depth(prediction: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
     let error = prediction - truth;
@@ -24,7 +24,7 @@ pub fn contrastive_depth(prediction: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
         kernels[kernel * 9 + 4] = -1.0;
     }
     let kernels = Tensor::from_data(TensorData::new(kernels, [8, 1, 3, 3]), &error.device());
-    let contrast = conv2d_padded(error, kernels, None, 1, 0);
+    let contrast = conv2d(error, kernels, 1, 0);
     (contrast.clone() * contrast).mean()
 }
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     fn map(values: &[f32], side: usize) -> Tensor<4> {
-        Tensor::from_data(TensorData::new(values.to_vec(), [1, 1, side, side]), &Device::flex())
+        Tensor::from_data(TensorData::new(values.to_vec(), [1, side, side, 1]), &Device::flex())
     }
 
     /// Error 1..9 around 5: neighbours differ from the centre by -4..4 without 0: 2 (1+4+9+16) / 8.

@@ -52,7 +52,8 @@ impl<'a> Pictures<'a> {
             .ok_or("not in the datasets given")?;
         let path = sample.image_path();
         let limits = DecodeLimits::default();
-        let image = decode(&path, &limits, preprocess.exif_orientation).map_err(|e| e.to_string())?;
+        let image =
+            decode(&path, &limits, preprocess.exif_orientation).map_err(|e| e.to_string())?;
         let (width, height) = image.dimensions();
         let region = preprocess.crop_region(sample.row.face, width, height);
         // First what the network sees, then down to the page's size if that is smaller.
@@ -95,7 +96,9 @@ pub(crate) fn tile(map: &Map, target: MapTarget) -> Result<String, ReportError> 
 /// The colours from 0 to 1 as a strip.
 pub(crate) fn legend(target: MapTarget) -> Result<String, ReportError> {
     let colors = colors(target);
-    encode(&RgbImage::from_fn(128, 1, |x, _| Rgb(colors.color(x as f32 / 127.0))))
+    encode(&RgbImage::from_fn(128, 1, |x, _| {
+        Rgb(colors.color(x as f32 / 127.0))
+    }))
 }
 
 fn colors(target: MapTarget) -> ColorMap {

@@ -38,11 +38,7 @@ pub(crate) struct Pick {
 /// Up to `count` samples of each group: live first, then species by name. Errors fill at most two
 /// thirds if there are right answers to show, and a recording is shown once where others are left.
 /// `usable` says whether a sample can be shown at all (it has maps).
-pub(crate) fn select(
-    runs: &[Run],
-    count: usize,
-    usable: impl Fn(&ScoreRow) -> bool,
-) -> Vec<Group> {
+pub(crate) fn select(runs: &[Run], count: usize, usable: impl Fn(&ScoreRow) -> bool) -> Vec<Group> {
     let mut all: Vec<Pick> = Vec::new();
     let mut species: Vec<String> = Vec::new();
     let mut index: HashMap<(&str, &str), usize> = HashMap::new();
@@ -50,7 +46,9 @@ pub(crate) fn select(
         let Some(test) = &run.test else { continue };
         let threshold = run.evaluation.as_ref().map(|e| e.threshold.value());
         for row in &test.rows {
-            let Some(score) = row.score.filter(|_| usable(row)) else { continue };
+            let Some(score) = row.score.filter(|_| usable(row)) else {
+                continue;
+            };
             let place = *index.entry((&row.dataset, &row.sample)).or_insert_with(|| {
                 all.push(Pick {
                     dataset: row.dataset.clone(),
@@ -62,7 +60,12 @@ pub(crate) fn select(
                     error: f64::NEG_INFINITY,
                     video: row.video.clone(),
                 });
-                species.push(row.species.as_ref().map_or("live", |s| s.as_str()).to_owned());
+                species.push(
+                    row.species
+                        .as_ref()
+                        .map_or("live", |s| s.as_str())
+                        .to_owned(),
+                );
                 all.len() - 1
             });
             let pick = &mut all[place];
@@ -87,20 +90,28 @@ pub(crate) fn select(
 
 fn choose(name: String, mut picks: Vec<Pick>, count: usize) -> Group {
     let key = |p: &Pick| (p.dataset.clone(), p.sample.clone());
-    picks.sort_by(|a, b| b.error.total_cmp(&a.error).then_with(|| key(a).cmp(&key(b))));
+    picks.sort_by(|a, b| {
+        b.error
+            .total_cmp(&a.error)
+            .then_with(|| key(a).cmp(&key(b)))
+    });
     let total = picks.len();
     let (wrong, right): (Vec<Pick>, Vec<Pick>) = picks.into_iter().partition(|p| p.wrong);
     let errors = wrong.len();
     let most = if right.is_empty() {
         count
     } else {
-        count.saturating_sub(count / 3).max(count.saturating_sub(right.len()))
+        count
+            .saturating_sub(count / 3)
+            .max(count.saturating_sub(right.len()))
     };
     let mut chosen = distinct(wrong, most);
     let left = count - chosen.len();
     // Evenly from the least certain to the most certain right answer.
     let spread: Vec<Pick> = (0..left.min(right.len()))
-        .map(|i| right[i * (right.len() - 1) / left.min(right.len()).saturating_sub(1).max(1)].clone())
+        .map(|i| {
+            right[i * (right.len() - 1) / left.min(right.len()).saturating_sub(1).max(1)].clone()
+        })
         .collect();
     chosen.extend(spread);
     Group {
@@ -146,20 +157,40 @@ mod tests {
     #[test]
     fn worst_errors_first_then_right_ones() {
         let errors = [-0.4, 0.1, 0.3, -0.1, 0.2, -0.3, -0.2];
-        let picks = errors.iter().map(|&e| pick(&e.to_string(), e, "")).collect();
+        let picks = errors
+            .iter()
+            .map(|&e| pick(&e.to_string(), e, ""))
+            .collect();
         let group = choose("live".to_owned(), picks, 4);
         assert_eq!(names(&group), ["0.3", "0.2", "0.1", "-0.1"]);
         assert_eq!((group.total, group.wrong), (7, 3));
-        let picks = (0..6).map(|i| pick(&i.to_string(), -0.1 * f64::from(i) - 0.1, "")).collect();
+        let picks = (0..6)
+            .map(|i| pick(&i.to_string(), -0.1 * f64::from(i) - 0.1, ""))
+            .collect();
         assert_eq!(names(&choose("live".to_owned(), picks, 3)), ["0", "2", "5"]);
     }
 
     #[test]
     fn a_recording_is_shown_once_where_others_are_left() {
-        let picks = vec![pick("a1", 0.4, "a"), pick("a2", 0.3, "a"), pick("b1", 0.2, "b"), pick("c", 0.1, "")];
-        assert_eq!(names(&choose("x".to_owned(), picks.clone(), 3)), ["a1", "b1", "c"]);
-        assert_eq!(names(&choose("x".to_owned(), picks, 4)), ["a1", "a2", "b1", "c"]);
+        let picks = vec![
+            pick("a1", 0.4, "a"),
+            pick("a2", 0.3, "a"),
+            pick("b1", 0.2, "b"),
+            pick("c", 0.1, ""),
+        ];
+        assert_eq!(
+            names(&choose("x".to_owned(), picks.clone(), 3)),
+            ["a1", "b1", "c"]
+        );
+        assert_eq!(
+            names(&choose("x".to_owned(), picks, 4)),
+            ["a1", "a2", "b1", "c"]
+        );
         assert!(choose("x".to_owned(), Vec::new(), 4).picks.is_empty());
-        assert!(choose("x".to_owned(), vec![pick("a", -1.0, "")], 0).picks.is_empty());
+        assert!(
+            choose("x".to_owned(), vec![pick("a", -1.0, "")], 0)
+                .picks
+                .is_empty()
+        );
     }
 }

@@ -65,6 +65,9 @@ pub enum MapError {
         sample: String,
     },
     /// More samples than a maps file may hold.
-    #[error("a maps file holds at most {} samples: split the scoring run", super::MAX_SAMPLES)]
+    #[error(
+        "a maps file holds at most {} samples: split the scoring run",
+        super::MAX_SAMPLES
+    )]
     TooMany,
 }

@@ -44,7 +44,14 @@ impl Frame {
             line(into, "grid", x, self.top, x, bottom);
             label(into, "tick", "middle", x, bottom + 15.0, &tick.label);
         }
-        line(into, "base", self.left, bottom, self.left + self.width, bottom);
+        line(
+            into,
+            "base",
+            self.left,
+            bottom,
+            self.left + self.width,
+            bottom,
+        );
         let x = self.left + self.width / 2.0;
         label(into, "axis", "middle", x, bottom + 33.0, axis.title);
     }
@@ -66,7 +73,10 @@ impl Frame {
 pub(crate) fn open_svg(into: &mut Html, width: f64, height: f64, name: &str) {
     into.raw("<svg class=\"plot\" role=\"img\" preserveAspectRatio=\"xMidYMid meet\"");
     into.attr("viewBox", format_args!("0 0 {width:.0} {height:.0}"));
-    into.attr("aria-label", name).raw("><title>").text(name).raw("</title>");
+    into.attr("aria-label", name)
+        .raw("><title>")
+        .text(name)
+        .raw("</title>");
 }
 
 /// A straight line.
@@ -85,7 +95,10 @@ pub(crate) fn label(
     y: f64,
     text: &str,
 ) {
-    into.raw("<text").attr("class", class).attr("text-anchor", anchor);
-    into.attr("x", format_args!("{x:.1}")).attr("y", format_args!("{y:.1}"));
+    into.raw("<text")
+        .attr("class", class)
+        .attr("text-anchor", anchor);
+    into.attr("x", format_args!("{x:.1}"))
+        .attr("y", format_args!("{y:.1}"));
     into.raw(">").text(text).raw("</text>");
 }

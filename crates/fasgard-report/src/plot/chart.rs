@@ -79,19 +79,28 @@ impl Chart {
             line(into, "hint", x1, y1, x2, y2);
         }
         for series in &self.series {
-            into.raw("<path class=\"line ").raw(slot(series.slot)).raw("\"");
+            into.raw("<path class=\"line ")
+                .raw(slot(series.slot))
+                .raw("\"");
             into.attr("d", self.path(&frame, series)).raw("/>");
         }
         for marker in &self.markers {
             let x = frame.x(self.x.scale, marker.at.0);
             let y = frame.y(self.y.scale, marker.at.1);
-            into.raw("<circle class=\"dot ").raw(slot(marker.slot)).raw("\" r=\"4.5\"");
-            into.attr("cx", format_args!("{x:.1}")).attr("cy", format_args!("{y:.1}"));
-            into.raw("><title>").text(&marker.name).raw("</title></circle>");
+            into.raw("<circle class=\"dot ")
+                .raw(slot(marker.slot))
+                .raw("\" r=\"4.5\"");
+            into.attr("cx", format_args!("{x:.1}"))
+                .attr("cy", format_args!("{y:.1}"));
+            into.raw("><title>")
+                .text(&marker.name)
+                .raw("</title></circle>");
         }
         for (row, series) in self.series.iter().enumerate() {
             let y = below + 12.0 + row as f64 * 17.0;
-            into.raw("<path class=\"line ").raw(slot(series.slot)).raw("\"");
+            into.raw("<path class=\"line ")
+                .raw(slot(series.slot))
+                .raw("\"");
             into.attr("d", format_args!("M{:.1} {:.1}h26", frame.left, y - 4.0));
             into.raw("/>");
             label(into, "legend", "start", frame.left + 33.0, y, &series.name);
@@ -193,9 +202,19 @@ mod tests {
     #[test]
     fn steps_are_level_and_upright_and_shortened() {
         let svg = chart(
-            vec![(0.0, 0.0), (0.0, 0.2), (0.0, 0.5), (0.5, 1.0), (f64::NAN, 0.0), (1.0, 1.0)],
+            vec![
+                (0.0, 0.0),
+                (0.0, 0.2),
+                (0.0, 0.5),
+                (0.5, 1.0),
+                (f64::NAN, 0.0),
+                (1.0, 1.0),
+            ],
             true,
         );
-        assert!(svg.contains("d=\"M48 226L48 126L98 126L98 26L148 26\""), "{svg}");
+        assert!(
+            svg.contains("d=\"M48 226L48 126L98 126L98 26L148 26\""),
+            "{svg}"
+        );
     }
 }

@@ -62,7 +62,12 @@ impl Ridge {
             width: self.width,
             height,
         };
-        open_svg(into, LEFT + self.width + 20.0, 24.0 + height + 42.0, &self.name);
+        open_svg(
+            into,
+            LEFT + self.width + 20.0,
+            24.0 + height + 42.0,
+            &self.name,
+        );
         frame.horizontal(into, &self.x);
         let share = Scale::Root { max: 1.0 };
         for (i, row) in self.rows.iter().enumerate() {
@@ -81,14 +86,26 @@ impl Ridge {
                 path.push_str(&format!("L{x:.1} {y:.1}L{next:.1} {y:.1}"));
             }
             path.push_str(&format!("L{:.1} {base:.1}Z", LEFT + self.width));
-            into.raw("<path class=\"").raw(if row.live { "area live" } else { "area attack" });
+            into.raw("<path class=\"")
+                .raw(if row.live { "area live" } else { "area attack" });
             into.raw("\"").attr("d", path).raw("/>");
         }
         if let Some(threshold) = self.threshold {
             let x = frame.x(self.x.scale, threshold);
             line(into, "cut", x, frame.top - 4.0, x, frame.top + height);
-            let (side, near) = if x > LEFT + self.width * 0.6 { ("end", -5.0) } else { ("start", 5.0) };
-            label(into, "legend", side, x + near, 14.0, &format!("threshold {threshold:.4}"));
+            let (side, near) = if x > LEFT + self.width * 0.6 {
+                ("end", -5.0)
+            } else {
+                ("start", 5.0)
+            };
+            label(
+                into,
+                "legend",
+                side,
+                x + near,
+                14.0,
+                &format!("threshold {threshold:.4}"),
+            );
         }
         into.close("svg");
     }
@@ -124,7 +141,10 @@ mod tests {
         let svg = html.as_str();
         // Share 0.25 has half the row's height: 79 - 23.
         assert!(svg.contains("M132 79.0L132.0 56.0L157.0 56.0"), "{svg}");
-        assert!(svg.contains("class=\"cut\" d=\"M182.0 20.0L182.0 79.0\""), "{svg}");
+        assert!(
+            svg.contains("class=\"cut\" d=\"M182.0 20.0L182.0 79.0\""),
+            "{svg}"
+        );
         assert!(svg.contains("threshold 0.5000"));
     }
 }

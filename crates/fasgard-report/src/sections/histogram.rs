@@ -13,7 +13,12 @@ const CROWDED: f64 = 0.02;
 
 pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportError> {
     let without: Vec<&Run> = ctx.runs.iter().filter(|r| r.ranked.is_none()).collect();
-    missing(into, &without, "scores-test.csv", "Its scores are not drawn.");
+    missing(
+        into,
+        &without,
+        "scores-test.csv",
+        "Its scores are not drawn.",
+    );
     if without.len() == ctx.runs.len() {
         return Ok(());
     }
@@ -35,7 +40,9 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
             bins: 48,
         }
         .render(into);
-        into.raw("<figcaption><b>").text(&run.name).raw("</b></figcaption></figure>");
+        into.raw("<figcaption><b>")
+            .text(&run.name)
+            .raw("</b></figcaption></figure>");
     }
     into.raw("</div>");
     Ok(())
@@ -53,7 +60,10 @@ fn row(name: &str, live: bool, values: &[f64]) -> RidgeRow {
 /// Linear, or log-odds where most scores are probabilities that crowd at 0 and 1.
 fn axis(all: &[f64]) -> Axis {
     let probabilities = all.iter().all(|s| (0.0..=1.0).contains(s));
-    let crowded = all.iter().filter(|&&s| s < CROWDED || s > 1.0 - CROWDED).count();
+    let crowded = all
+        .iter()
+        .filter(|s| !(CROWDED..=1.0 - CROWDED).contains(*s))
+        .count();
     // Scores far from 1 altogether (a depth score) are not crowded at both ends.
     let reaches = all.iter().any(|&s| s > 1.0 - CROWDED);
     if probabilities && reaches && crowded * 2 > all.len() {
@@ -70,7 +80,10 @@ fn axis(all: &[f64]) -> Axis {
     let (min, max) = if probabilities {
         (0.0, 1.0)
     } else {
-        all.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &s| (lo.min(s), hi.max(s)))
+        all.iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &s| {
+                (lo.min(s), hi.max(s))
+            })
     };
     Axis {
         title: "score (higher = more likely live)",

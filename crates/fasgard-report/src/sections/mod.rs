@@ -77,13 +77,20 @@ fn missing(into: &mut Html, runs: &[&Run], file: &str, effect: &'static str) {
         return;
     }
     let names: Vec<&str> = runs.iter().map(|r| r.name.as_str()).collect();
-    into.raw("<p class=\"missing\"><b>Missing:</b> ").text(file).raw(" of ");
-    into.text(names.join(", ")).raw(". ").raw(effect).raw("</p>");
+    into.raw("<p class=\"missing\"><b>Missing:</b> ")
+        .text(file)
+        .raw(" of ");
+    into.text(names.join(", "))
+        .raw(". ")
+        .raw(effect)
+        .raw("</p>");
 }
 
 /// Opens a table that scrolls sideways on narrow screens.
 fn open_table(into: &mut Html, caption: &'static str) {
-    into.raw("<div class=\"scroll\"><table><caption>").raw(caption).raw("</caption>");
+    into.raw("<div class=\"scroll\"><table><caption>")
+        .raw(caption)
+        .raw("</caption>");
 }
 
 /// Closes what [`open_table`] opened.

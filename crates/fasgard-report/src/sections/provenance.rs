@@ -10,11 +10,18 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
     into.raw("<thead><tr><th>Model</th><th>File</th><th>Bytes</th><th>SHA-256</th></tr></thead><tbody class=\"files\">");
     for run in ctx.runs {
         for file in &run.files {
-            into.raw("<tr><th scope=\"row\">").text(&run.name).raw("<small>").raw(file.role);
-            into.raw("</small></th><td>").text(file.path.display()).raw("</td>");
+            into.raw("<tr><th scope=\"row\">")
+                .text(&run.name)
+                .raw("<small>")
+                .raw(file.role);
+            into.raw("</small></th><td>")
+                .text(file.path.display())
+                .raw("</td>");
             match &file.found {
                 Some((bytes, hash)) => {
-                    into.raw("<td class=\"num\">").text(bytes).raw("</td><td class=\"hash\">");
+                    into.raw("<td class=\"num\">")
+                        .text(bytes)
+                        .raw("</td><td class=\"hash\">");
                     into.text(hash).raw("</td></tr>");
                 }
                 None => {
@@ -29,8 +36,11 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
     }
     for run in ctx.runs {
         if let Some(config) = &run.config {
-            into.raw("<details><summary>Config of ").text(&run.name).raw("</summary><pre>");
-            into.text(toml::to_string(config).unwrap_or_default()).raw("</pre></details>");
+            into.raw("<details><summary>Config of ")
+                .text(&run.name)
+                .raw("</summary><pre>");
+            into.text(toml::to_string(config).unwrap_or_default())
+                .raw("</pre></details>");
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, close_table, missing, open_table};
 use crate::{
+    describe::describe,
     error::ReportError,
     evaluation::{Evaluation, Figure},
     html::Html,
@@ -15,10 +16,16 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
     sentence(ctx, into);
     if let Some(what) = &ctx.different_tests {
         into.raw("<p class=\"warn\"><b>The models were tested on different samples (");
-        into.text(what).raw("): their figures must not be compared.</b></p>");
+        into.text(what)
+            .raw("): their figures must not be compared.</b></p>");
     }
     let without: Vec<&Run> = ctx.runs.iter().filter(|r| r.evaluation.is_none()).collect();
-    missing(into, &without, "evaluation.json", "Figures are not shown; make it with <code>fasgard evaluate --json</code>.");
+    missing(
+        into,
+        &without,
+        "evaluation.json",
+        "Figures are not shown; make it with <code>fasgard evaluate --json</code>.",
+    );
     if without.len() < ctx.runs.len() {
         table(ctx.runs, into);
     }
@@ -29,7 +36,8 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
 fn sentence(ctx: &Context<'_>, into: &mut Html) {
     into.open("p", "lead");
     for (i, run) in ctx.runs.iter().enumerate() {
-        into.raw(if i == 0 { "" } else { "; " }).element("b", "", &run.name);
+        into.raw(if i == 0 { "" } else { "; " })
+            .element("b", "", &run.name);
         let supervision = match &run.maps {
             Some(maps) => {
                 let sides: Vec<String> = maps.sides().iter().map(|s| format!("{s}×{s}")).collect();
@@ -47,16 +55,28 @@ fn sentence(ctx: &Context<'_>, into: &mut Html) {
             .filter(|d| !d.is_empty())
             .collect();
         let live = test.rows.iter().filter(|r| r.label.is_live()).count();
-        let species: BTreeSet<_> = test.rows.iter().filter_map(|r| r.species.as_ref()).collect();
-        into.raw(" – tested on ").text(live).raw(" live and ").text(test.rows.len() - live);
-        into.raw(" attack samples of ").text(species.len()).raw(" species");
+        let species: BTreeSet<_> = test
+            .rows
+            .iter()
+            .filter_map(|r| r.species.as_ref())
+            .collect();
+        into.raw(" – tested on ")
+            .text(live)
+            .raw(" live and ")
+            .text(test.rows.len() - live);
+        into.raw(" attack samples of ")
+            .text(species.len())
+            .raw(" species");
         if !datasets.is_empty() {
             let names: Vec<&str> = datasets.into_iter().collect();
             into.raw(" from ").text(names.join(", "));
         }
         match subjects(test) {
             0 => into.raw("; the score file does not say how many subjects"),
-            n => into.raw(", ").text(n).raw(if n == 1 { " subject" } else { " subjects" }),
+            n => into
+                .raw(", ")
+                .text(n)
+                .raw(if n == 1 { " subject" } else { " subjects" }),
         };
     }
     into.raw(".").close("p");
@@ -65,7 +85,10 @@ fn sentence(ctx: &Context<'_>, into: &mut Html) {
 /// Distinct subjects named in a score file.
 pub(super) fn subjects(file: &fasgard_metrics::ScoreFile) -> usize {
     let named = file.rows.iter().filter(|r| !r.subject.is_empty());
-    named.map(|r| (&r.dataset, &r.subject)).collect::<BTreeSet<_>>().len()
+    named
+        .map(|r| (&r.dataset, &r.subject))
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
 type Row = (&'static str, &'static str, fn(&Evaluation) -> &Figure);
@@ -79,14 +102,29 @@ const ROWS: [Row; 5] = [
 ];
 
 fn table(runs: &[Run], into: &mut Html) {
-    open_table(into, "Test figures in percent; below them errors/presentations and the 95 % interval.");
+    open_table(
+        into,
+        "Test figures in percent; below them errors/presentations and the 95 % interval.",
+    );
     into.raw("<thead><tr><th></th>");
     for (i, run) in runs.iter().enumerate() {
-        into.raw("<th scope=\"col\"><i class=\"key ").raw(slot(i)).raw("\"></i>");
+        into.raw("<th scope=\"col\"><i class=\"key ")
+            .raw(slot(i))
+            .raw("\"></i>");
         into.text(&run.name).raw("</th>");
     }
-    into.raw("</tr></thead><tbody><tr class=\"head\">");
-    row_name(into, "APCER", "attacks accepted, as the convention aggregates");
+    into.raw("</tr></thead><tbody><tr>");
+    row_name(into, "Trained as", "what the config says");
+    for run in runs {
+        let text = describe(run).unwrap_or_else(|| "no config.toml".to_owned());
+        into.raw("<td>").element("small", "", text).raw("</td>");
+    }
+    into.raw("</tr><tr class=\"head\">");
+    row_name(
+        into,
+        "APCER",
+        "attacks accepted, as the convention aggregates",
+    );
     for run in runs {
         figure(into, run.evaluation.as_ref().map(|e| &e.test.apcer));
     }
@@ -95,7 +133,9 @@ fn table(runs: &[Run], into: &mut Html) {
     for run in runs {
         into.raw("<td>");
         if let Some((name, worst)) = run.evaluation.as_ref().and_then(Evaluation::worst_species) {
-            into.element("span", "species", name).raw("<small>").text(worst.percent());
+            into.element("span", "species", name)
+                .raw("<small>")
+                .text(worst.percent());
             into.raw(" %</small>");
         } else {
             into.raw("–");
@@ -118,7 +158,9 @@ fn table(runs: &[Run], into: &mut Html) {
         match &run.evaluation {
             Some(e) => {
                 into.element("span", "num", format_args!("{:.4}", e.threshold.value()));
-                into.raw("<small>").text(e.threshold.criterion()).raw("</small><small>");
+                into.raw("<small>")
+                    .text(e.threshold.criterion())
+                    .raw("</small><small>");
                 into.text(e.threshold.from()).raw("</small>");
             }
             None => {
@@ -133,8 +175,15 @@ fn table(runs: &[Run], into: &mut Html) {
         into.raw("<td>");
         match &run.evaluation {
             Some(e) => {
-                let convention = if e.convention.is_empty() { "not recorded" } else { &e.convention };
-                into.text(convention).raw("<small>").text(e.level_text()).raw("</small>");
+                let convention = if e.convention.is_empty() {
+                    "not recorded"
+                } else {
+                    &e.convention
+                };
+                into.text(convention)
+                    .raw("<small>")
+                    .text(e.level_text())
+                    .raw("</small>");
             }
             None => {
                 into.raw("–");
@@ -147,7 +196,11 @@ fn table(runs: &[Run], into: &mut Html) {
 }
 
 fn row_name(into: &mut Html, name: &'static str, note: &'static str) {
-    into.raw("<th scope=\"row\">").raw(name).raw("<small>").raw(note).raw("</small></th>");
+    into.raw("<th scope=\"row\">")
+        .raw(name)
+        .raw("<small>")
+        .raw(note)
+        .raw("</small></th>");
 }
 
 /// A cell of a rate with its counts and interval.
@@ -157,11 +210,11 @@ pub(super) fn figure(into: &mut Html, figure: Option<&Figure>) {
         Some(f) if f.value.is_some() => {
             into.element("span", "num", f.percent());
             if let Some(counts) = f.counts() {
-                into.raw("<small>").text(counts);
+                into.raw("<small><span class=\"keep\">").text(counts);
                 if let Some(interval) = f.interval() {
-                    into.raw(" · ").text(interval);
+                    into.raw(" ·</span> <span class=\"keep\">").text(interval);
                 }
-                into.raw("</small>");
+                into.raw("</span></small>");
             }
         }
         Some(f) => {
@@ -193,12 +246,18 @@ fn caveats(ctx: &Context<'_>, into: &mut Html) {
         }
     }
     for run in ctx.runs {
-        let Some(evaluation) = &run.evaluation else { continue };
+        let Some(evaluation) = &run.evaluation else {
+            continue;
+        };
         if evaluation.threshold.flatters() {
             into.raw("<li><b>").text(&run.name).raw("</b>: the threshold was chosen on the test set itself; a deployed system cannot do that, and its errors will be higher.</li>");
         }
         for warning in &evaluation.warnings {
-            into.raw("<li><b>").text(&run.name).raw("</b>: ").text(&warning.text).raw("</li>");
+            into.raw("<li><b>")
+                .text(&run.name)
+                .raw("</b>: ")
+                .text(&warning.text)
+                .raw("</li>");
         }
     }
     into.raw("<li>ACER is shown for comparison with the literature; the rates of each species say more. A difference between models that is smaller than their intervals may be chance.</li></ul>");

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Points drawn of a curve; runs of steps are averaged down to as many.
-const MOST_POINTS: usize = 160;
+const MOST_POINTS: usize = 60;
 
 pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportError> {
     let without: Vec<&Run> = ctx.runs.iter().filter(|r| r.log.is_none()).collect();
@@ -37,15 +37,23 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
         })
         .collect();
     if !dev.is_empty() {
-        let markers = logged.iter().filter_map(|&(slot, name, log)| best(slot, name, &log.dev_eer));
-        let most = dev.iter().flat_map(|s| s.points.iter().map(|p| p.1)).fold(0.05, f64::max);
+        let markers = logged
+            .iter()
+            .filter_map(|&(slot, name, log)| best(slot, name, &log.dev_eer));
+        let most = dev
+            .iter()
+            .flat_map(|s| s.points.iter().map(|p| p.1))
+            .fold(0.05, f64::max);
         into.raw("<figure>");
         Chart {
             name: "EER on the dev set over steps".to_owned(),
             x: steps(last),
             y: Axis {
                 title: "EER on dev, %",
-                scale: Scale::Linear { min: 0.0, max: most },
+                scale: Scale::Linear {
+                    min: 0.0,
+                    max: most,
+                },
                 percent: true,
                 ticks: 5,
             },
@@ -73,7 +81,10 @@ fn losses(name: &str, log: &TrainingLog, last: f64) -> Chart {
     let mut series: Vec<Series> = Vec::new();
     let mut add = |name: String, curve: &Curve| {
         // A loss of zero has no logarithm and is left out.
-        let points: Curve = smooth(curve, MOST_POINTS).into_iter().filter(|p| p.1 > 0.0).collect();
+        let points: Curve = smooth(curve, MOST_POINTS)
+            .into_iter()
+            .filter(|p| p.1 > 0.0)
+            .collect();
         if !points.is_empty() {
             series.push(Series {
                 name,
@@ -91,7 +102,10 @@ fn losses(name: &str, log: &TrainingLog, last: f64) -> Chart {
     }
     add("whole loss on dev".to_owned(), &log.dev_loss);
     let values = || series.iter().flat_map(|s| s.points.iter().map(|p| p.1));
-    let (min, max) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+    let (min, max) = (
+        values().fold(f64::INFINITY, f64::min),
+        values().fold(0.0, f64::max),
+    );
     Chart {
         name: format!("Training loss of {name}"),
         x: steps(last),
@@ -109,7 +123,10 @@ fn losses(name: &str, log: &TrainingLog, last: f64) -> Chart {
 }
 
 fn best(slot: usize, name: &str, curve: &Curve) -> Option<Marker> {
-    let at = curve.iter().copied().reduce(|a, b| if b.1 < a.1 { b } else { a })?;
+    let at = curve
+        .iter()
+        .copied()
+        .reduce(|a, b| if b.1 < a.1 { b } else { a })?;
     Some(Marker {
         name: format!("{name}: {:.2} % at step {}", at.1 * 100.0, at.0),
         slot,
@@ -120,7 +137,10 @@ fn best(slot: usize, name: &str, curve: &Curve) -> Option<Marker> {
 fn steps(last: f64) -> Axis {
     Axis {
         title: "step",
-        scale: Scale::Linear { min: 0.0, max: last },
+        scale: Scale::Linear {
+            min: 0.0,
+            max: last,
+        },
         percent: false,
         ticks: 5,
     }

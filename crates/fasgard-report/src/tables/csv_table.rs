@@ -9,12 +9,22 @@ pub(super) fn render(
 ) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
-        "model", "figure", "value", "errors", "of", "ci95_low", "ci95_high", "threshold",
-        "convention", "level",
+        "model",
+        "figure",
+        "value",
+        "errors",
+        "of",
+        "ci95_low",
+        "ci95_high",
+        "threshold",
+        "convention",
+        "level",
     ])?;
     for (i, (run, evaluation)) in evaluated.iter().enumerate() {
         for row in rows {
-            let Some(figure) = row.figures.get(i).copied().flatten() else { continue };
+            let Some(figure) = row.figures.get(i).copied().flatten() else {
+                continue;
+            };
             let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
             let count = |v: Option<u64>| v.map(|v| v.to_string()).unwrap_or_default();
             writer.write_record([
@@ -31,6 +41,8 @@ pub(super) fn render(
             ])?;
         }
     }
-    let bytes = writer.into_inner().map_err(|e| csv::Error::from(e.into_error()))?;
+    let bytes = writer
+        .into_inner()
+        .map_err(|e| csv::Error::from(e.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -4,13 +4,18 @@ use super::{TableRow, footing};
 use crate::{evaluation::Evaluation, inputs::Run};
 
 pub(super) fn render(evaluated: &[(&Run, &Evaluation)], rows: &[TableRow<'_>]) -> String {
-    let mut out = String::from("% Needs \\usepackage{booktabs}. Rates in percent; [95 % Clopper-Pearson interval].\n");
+    let mut out = String::from(
+        "% Needs \\usepackage{booktabs}. Rates in percent; [95 % Clopper-Pearson interval].\n",
+    );
     for (run, evaluation) in evaluated {
         // A line break in a name would end the comment.
         let line = format!("{}: {}", run.name, footing(evaluation)).replace(['\n', '\r'], " ");
         out.push_str(&format!("% {line}\n"));
     }
-    out.push_str(&format!("\\begin{{tabular}}{{l{}}}\n\\toprule\n", "r".repeat(evaluated.len())));
+    out.push_str(&format!(
+        "\\begin{{tabular}}{{l{}}}\n\\toprule\n",
+        "r".repeat(evaluated.len())
+    ));
     for (run, _) in evaluated {
         out.push_str(&format!(" & {}", escape(&run.name)));
     }
@@ -22,7 +27,11 @@ pub(super) fn render(evaluated: &[(&Run, &Evaluation)], rows: &[TableRow<'_>]) -
                 (None, _) => "--".to_owned(),
                 (_, None) => f.percent(),
                 (_, Some(interval)) => {
-                    format!("{} {{\\scriptsize [{}]}}", f.percent(), interval.replace('–', "--"))
+                    format!(
+                        "{} {{\\scriptsize [{}]}}",
+                        f.percent(),
+                        interval.replace('–', "--")
+                    )
                 }
             });
             out.push_str(&format!(" & {text}"));

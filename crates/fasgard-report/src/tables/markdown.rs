@@ -29,7 +29,11 @@ pub(super) fn render(evaluated: &[(&Run, &Evaluation)], rows: &[TableRow<'_>]) -
     }
     out.push_str("\nErrors/presentations and 95 % Clopper–Pearson interval in brackets.\n");
     for (run, evaluation) in evaluated {
-        out.push_str(&format!("\n- {}: {}", escape(&run.name), escape(&footing(evaluation))));
+        out.push_str(&format!(
+            "\n- {}: {}",
+            escape(&run.name),
+            escape(&footing(evaluation))
+        ));
     }
     out.push('\n');
     out

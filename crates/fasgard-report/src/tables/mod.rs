@@ -86,7 +86,11 @@ pub fn write_tables(options: &ReportOptions, output: &Path) -> Result<Vec<PathBu
             TableFormat::Csv => csv_table::render(&evaluated, &rows)
                 .map_err(|e| ReportError::format(&path, e.to_string()))?,
         };
-        let made = if folder { std::fs::create_dir_all(output) } else { Ok(()) };
+        let made = if folder {
+            std::fs::create_dir_all(output)
+        } else {
+            Ok(())
+        };
         made.and_then(|()| atomic::write(&path, text.as_bytes()))
             .map_err(|source| ReportError::Io {
                 action: "write",

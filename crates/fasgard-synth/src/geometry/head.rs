@@ -234,8 +234,12 @@ fn hairline(id: &Identity, azimuth: f32) -> f32 {
 
 /// How much a place on the head is hair, 0 to 1.
 pub(crate) fn hair_cover(id: &Identity, y: f32, azimuth: f32, fine: bool) -> f32 {
-    if y < -0.75 {
+    // Far from any hairline there is nothing to work out.
+    if y < -0.75 || (azimuth.abs() < 0.65 && y < 0.10) {
         return 0.0;
+    }
+    if y > 0.80 {
+        return 1.0;
     }
     let line = hairline(id, azimuth);
     if !fine {

@@ -1,5 +1,7 @@
-//! A moulded mask over the lower or the upper half of the face.
+//! A moulded or printed mask over the lower or the upper half of the face.
 
+use super::Source;
+use super::print::Press;
 use crate::draw::Draw;
 use crate::frame::{Rgb, mix, scaled, smooth, times};
 use crate::geometry::bump;
@@ -11,15 +13,22 @@ use crate::scene::Artefact;
 use crate::shade::Matter;
 use crate::shot::Shot;
 
-/// The mask on a face; returns its material and half too.
-pub(crate) fn mask(d: &mut Draw, id: &Identity, shot: &Shot) -> (Artefact, String) {
+/// The mask on a face; returns its material and half too. `source` takes the photograph that a
+/// paper mask is printed from.
+pub(crate) fn mask(
+    d: &mut Draw,
+    id: &Identity,
+    shot: &Shot,
+    source: impl FnOnce() -> Source,
+) -> (Artefact, String) {
     let layout = Layout::new(id, &shot.expression);
     let lower = d.chance(0.5);
     let (name, gloss, sharp) = [
         ("resin", d.between(0.04, 0.12), 4),
         ("plastic", d.between(0.08, 0.25), 5),
         ("latex", d.between(0.02, 0.06), 3),
-    ][d.weighted(&[0.4, 0.25, 0.35])];
+        ("paper", d.between(0.0, 0.05), 3),
+    ][d.weighted(&[0.25, 0.2, 0.2, 0.35])];
     // Painted in a tone near the wearer's, or not at all.
     let tone: Rgb = match name {
         "plastic" => {
@@ -27,7 +36,11 @@ pub(crate) fn mask(d: &mut Draw, id: &Identity, shot: &Shot) -> (Artefact, Strin
             [v, v * d.between(0.85, 1.0), v * d.between(0.75, 1.0)]
         }
         _ => {
-            let lightness = d.between(0.75, 1.35);
+            let lightness = if d.chance(0.5) {
+                d.between(0.60, 0.88)
+            } else {
+                d.between(1.12, 1.5)
+            };
             times(
                 scaled(id.skin.albedo, lightness),
                 [d.about_one(0.05), d.about_one(0.04), d.about_one(0.08)],
@@ -35,7 +48,11 @@ pub(crate) fn mask(d: &mut Draw, id: &Identity, shot: &Shot) -> (Artefact, Strin
         }
     };
     let paint = d.between(0.3, 0.9);
-    let share = d.between(0.7, 0.95);
+    let share = if name == "paper" {
+        d.between(0.35, 0.7)
+    } else {
+        d.between(0.7, 0.95)
+    };
     let offset = d.between(0.02, 0.045);
     let (line, arch) = (d.between(-0.20, -0.08), d.between(-0.12, 0.16));
     let (reach, bits) = (d.between(0.95, 1.25), d.bits());
@@ -72,7 +89,20 @@ pub(crate) fn mask(d: &mut Draw, id: &Identity, shot: &Shot) -> (Artefact, Strin
     let flat = Layout::new(id, &calm);
     let lip = mix(tone, times(id.skin.lip, [1.05, 0.9, 0.9]), paint);
     let blush = d.between(0.0, 0.2);
+    let printed = (name == "paper").then(|| (source(), Press::draw(d, 1.75 / (0.62 * 160.0))));
+    let (crease, scale) = (d.between(0.05, 0.3), d.about_one(0.04));
     let matter = move |[x, y, _]: [f32; 3]| {
+        if let Some((source, press)) = &printed {
+            let span = 2.0 * eye_x * scale;
+            let mut m = Matter::dull(press.ink(source.by_eyes(x / span, y / span), x, y));
+            let fold = noise::fractal(x * 3.0, y * 3.0, bits ^ 3, 2);
+            m.tilt = [
+                crease * fold,
+                0.6 * crease * noise::value(x * 2.0, y * 4.0, bits ^ 4),
+            ];
+            m.gloss = gloss;
+            return m;
+        }
         let mut m = Matter::dull(tone);
         let cloud = noise::fractal(x * 4.0, y * 4.0, bits, 2);
         let ax = x.abs();

@@ -8,7 +8,7 @@ pub(crate) mod replay;
 
 use crate::camera::{self, Camera};
 use crate::draw::Draw;
-use crate::frame::Frame;
+use crate::frame::{Frame, Rgb};
 use crate::identity::Identity;
 use crate::scene::{self, Framing};
 use crate::shot::Shot;
@@ -24,6 +24,19 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The photograph's colour at face coordinates, laid on the face by the eyes: `a`, `b` are
+    /// to the image's right and up from the eyes' middle in distances between the eyes.
+    pub(crate) fn by_eyes(&self, a: f32, b: f32) -> Rgb {
+        let [r, l] = self.eyes;
+        let axis = [l[0] - r[0], l[1] - r[1]];
+        let middle = [(r[0] + l[0]) / 2.0, (r[1] + l[1]) / 2.0];
+        let (w, h) = (self.frame.width as f32, self.frame.height as f32);
+        self.frame.sample(
+            (middle[0] + a * axis[0] + b * axis[1]) * w,
+            (middle[1] + a * axis[1] - b * axis[0]) * h,
+        )
+    }
+
     /// Takes the photograph: `side` pixels rendered, `fill` of it face, `pixels` kept. A pose too
     /// far from frontal is no picture an attacker would choose, so it is damped by `calm`.
     pub(crate) fn take(

@@ -49,20 +49,13 @@ pub(crate) fn strip(
             && x.abs() < half + ragged * noise::value(y * 14.0, x.signum(), bits)
     };
     let eye_x = layout.eye_x;
-    let [r, l] = source.eyes;
-    let pixels = source.frame.width as f32;
     let matter = move |[x, y, _]: [f32; 3]| {
         // A similarity from the face to the photograph, by the eyes.
         let (a, b) = (
             (x + dx) / (2.0 * eye_x) / scale,
             (y + dy) / (2.0 * eye_x) / scale,
         );
-        let axis = [l[0] - r[0], l[1] - r[1]];
-        let middle = [(r[0] + l[0]) / 2.0, (r[1] + l[1]) / 2.0];
-        let px = middle[0] + a * axis[0] + b * axis[1];
-        let py = middle[1] + a * axis[1] - b * axis[0];
-        let color = source.frame.sample(px * pixels, py * pixels);
-        let mut m = Matter::dull(press.ink(color, x, y));
+        let mut m = Matter::dull(press.ink(source.by_eyes(a, b), x, y));
         let fold = noise::fractal(x * 3.5, y * 2.0, bits ^ 3, 2);
         m.tilt = [
             crease * fold,

@@ -124,3 +124,28 @@ impl Placement {
         b
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_face_lands_where_it_is_framed_and_the_map_inverts() {
+        for index in 0..50 {
+            let mut d = Draw::new(1, "placement-test", index, "");
+            let face = [0.3, 0.25, 0.62, 0.75];
+            let p = Placement::draw(&mut d, 0.45, face, 0.625, [0.02, -0.01]);
+            let b = p.bounds(face);
+            assert!(
+                ((b[2] - b[0]).max(b[3] - b[1]) - 0.625).abs() < 0.02,
+                "{b:?}"
+            );
+            assert!(((b[0] + b[2]) / 2.0 - 0.02).abs() < 0.01, "{b:?}");
+            for target in [[0.1, 0.05], [-0.12, 0.2]] {
+                let [x, y] = p.frame(target);
+                let back = p.picture(x, y).0;
+                assert!((back[0] - target[0]).abs() + (back[1] - target[1]).abs() < 1e-3);
+            }
+        }
+    }
+}

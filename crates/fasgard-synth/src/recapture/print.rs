@@ -140,12 +140,12 @@ pub(crate) fn sheet_light(light: &Light, n: Vec3, gloss: f32) -> (Rgb, Rgb) {
 /// The sheet before a background: a scene of `side` pixels.
 pub(crate) fn render(
     d: &mut Draw,
+    light: &Light,
     source: &Source,
     placement: &Placement,
     side: usize,
 ) -> (Frame, &'static str) {
-    let light = Light::draw(d);
-    let (mut frame, _) = background::paint(d, side, &light);
+    let (mut frame, _) = background::paint(d, side, light);
     let centre = [
         (source.face[0] + source.face[2]) / 2.0,
         (source.face[1] + source.face[3]) / 2.0,
@@ -206,7 +206,7 @@ pub(crate) fn render(
                 face_on[1] + slope[1] + ripple,
                 face_on[2],
             ]);
-            let (diffuse, shine) = sheet_light(&light, n, gloss);
+            let (diffuse, shine) = sheet_light(light, n, gloss);
             let lit = times(ink, diffuse);
             let lit: Rgb = std::array::from_fn(|c| lit[c] + shine[c]);
             *at = mix(*at, lit, smooth(-border - edge, -border + edge, inside));

@@ -72,14 +72,14 @@ impl Display {
 /// The display in a scene of `side` pixels.
 pub(crate) fn render(
     d: &mut Draw,
+    light: &Light,
     source: &Source,
     placement: &Placement,
     side: usize,
 ) -> (Frame, &'static str) {
-    let light = Light::draw(d);
-    let (mut frame, _) = background::paint(d, side, &light);
+    let (mut frame, _) = background::paint(d, side, light);
     let mirror = {
-        let (mirrored, _) = background::paint(d, 32, &light);
+        let (mirrored, _) = background::paint(d, 32, light);
         mirrored.resampled(32, 32, 1.2)
     };
     let centre = [

@@ -1,0 +1,247 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Face presentation attack detection with pyramid supervision.
+#[derive(Parser)]
+#[command(name = "fasgard", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Render faces and attacks, train three twins on them, evaluate, write a report
+    Demo(Demo),
+    /// Turn raw images into a prepared dataset
+    Prepare(Prepare),
+    /// Train a detector
+    Train(Train),
+    /// Score a split of prepared data with a model
+    Score(Score),
+    /// Error rates, thresholds and intervals from score files
+    Evaluate(Evaluate),
+    /// One self-contained HTML report from run folders
+    Report(Report),
+    /// Shapes, parameters and cost of a model file or config
+    Inspect(Inspect),
+    /// Time training steps or inference on synthetic tensors
+    Bench(Bench),
+    /// Shell completions
+    Completions(Completions),
+}
+
+/// Example: fasgard demo --output fasgard-demo
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Folder for everything that the demo makes
+    #[arg(long, default_value = "fasgard-demo")]
+    pub(crate) output: PathBuf,
+    /// Seed of faces and weights
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Training steps of each of the three models
+    #[arg(long, default_value_t = 0, hide = true)]
+    pub(crate) steps: u64,
+    /// People per split: train,dev,test
+    #[arg(long, value_delimiter = ',', hide = true)]
+    pub(crate) identities: Vec<u32>,
+}
+
+/// Example: fasgard prepare folder --input photos/ --output prepared/ --crop center
+#[derive(Args)]
+pub(crate) struct Prepare {
+    /// How the input lies on disk: folder, csv or nuaa
+    pub(crate) layout: String,
+    /// The raw dataset
+    #[arg(long)]
+    pub(crate) input: PathBuf,
+    /// The prepared dataset's folder
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Count and check names, write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// none (images are face crops already), center (a centred square) or box (boxes of the input)
+    #[arg(long, default_value = "none")]
+    pub(crate) crop: String,
+    /// Longest side of stored images in pixels
+    #[arg(long)]
+    pub(crate) max_side: Option<u32>,
+    /// Store PNG instead of JPEG
+    #[arg(long)]
+    pub(crate) png: bool,
+    /// Name of the dataset (default: the layout's or the input folder's)
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Replace what is in the output folder
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Example: fasgard train configs/resnet18-ps.toml --data prepared/ --output runs/ps
+#[derive(Args)]
+pub(crate) struct Train {
+    /// Experiment configuration (TOML)
+    pub(crate) config: PathBuf,
+    /// Prepared datasets
+    #[arg(long, required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// The run's folder
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Go on from the latest checkpoint
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Seed, instead of the configuration's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Start from the weights of this model file
+    #[arg(long)]
+    pub(crate) init: Option<PathBuf>,
+    /// Override a key, such as --set train.steps=500 (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Where tensors live: cpu
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Example: fasgard score runs/ps/model.safetensors --data prepared/ --split test --output runs/ps/scores-test.csv --maps runs/ps/maps-test.safetensors
+#[derive(Args)]
+pub(crate) struct Score {
+    /// Model file
+    pub(crate) model: PathBuf,
+    /// Prepared datasets
+    #[arg(long, required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// train, dev or test
+    #[arg(long)]
+    pub(crate) split: fasgard_metrics::Split,
+    /// The score file (CSV)
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Also write the predicted maps (safetensors)
+    #[arg(long)]
+    pub(crate) maps: Option<PathBuf>,
+    /// Samples in a batch
+    #[arg(long, default_value_t = 32)]
+    pub(crate) batch: usize,
+    /// Where tensors live: cpu
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Print counts as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Example: fasgard evaluate --dev runs/ps/scores-dev.csv --test runs/ps/scores-test.csv --convention iso
+#[derive(Args)]
+pub(crate) struct Evaluate {
+    /// Scores that the threshold is chosen on
+    #[arg(long)]
+    pub(crate) dev: Option<PathBuf>,
+    /// Scores that are reported on
+    #[arg(long)]
+    pub(crate) test: PathBuf,
+    /// eer, bpcer=1%, apcer=1%, value=X or target-eer (default: the convention's)
+    #[arg(long)]
+    pub(crate) threshold: Option<String>,
+    /// iso, oulu, pooled, target-eer or all
+    #[arg(long, default_value = "iso")]
+    pub(crate) convention: String,
+    /// frame or video (default: video if any video has several rows)
+    #[arg(long)]
+    pub(crate) level: Option<String>,
+    /// How a video's frames are fused: mean, median, max or min
+    #[arg(long, default_value = "mean")]
+    pub(crate) fuse: String,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write the JSON to a file
+    #[arg(long)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Example: fasgard report runs/single runs/ps --data prepared/ --output report.html
+#[derive(Args)]
+pub(crate) struct Report {
+    /// Run folders with config.toml, metrics.csv, scores-dev.csv, scores-test.csv,
+    /// maps-test.safetensors and evaluation.json (what is missing is said)
+    #[arg(required = true, num_args = 1..)]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Prepared datasets: where the gallery's images come from
+    #[arg(long, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// The report (HTML)
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Title of the report
+    #[arg(long, default_value = "Presentation attack detection")]
+    pub(crate) title: String,
+    /// Also write the tables as Markdown, LaTeX and CSV into this folder
+    #[arg(long)]
+    pub(crate) tables: Option<PathBuf>,
+    /// Samples shown of live and of each species
+    #[arg(long, default_value_t = 6)]
+    pub(crate) gallery: usize,
+}
+
+/// Example: fasgard inspect configs/resnet50-ps.toml
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// Model file (.safetensors) or configuration (.toml)
+    pub(crate) file: PathBuf,
+    /// Run the model file's self-test
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Example: fasgard bench train --config configs/resnet18-ps.toml --batch 16 --size 128 --steps 10
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// train or infer
+    #[arg(value_parser = ["train", "infer"])]
+    pub(crate) what: String,
+    /// Experiment configuration (TOML)
+    #[arg(long)]
+    pub(crate) config: PathBuf,
+    /// Images in a batch
+    #[arg(long, default_value_t = 8)]
+    pub(crate) batch: usize,
+    /// Side of the input in pixels (default: the configuration's)
+    #[arg(long)]
+    pub(crate) size: Option<u32>,
+    /// Timed steps, after two that are not timed
+    #[arg(long, default_value_t = 10)]
+    pub(crate) steps: usize,
+    /// Override a key of the configuration (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Where tensors live: cpu
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Example: fasgard completions bash > fasgard.bash
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,95 @@
+//! `fasgard bench`.
+
+use std::time::Instant;
+
+use burn::tensor::{Device, Tensor};
+use fasgard_model::SelfTest;
+use fasgard_nn::{Detector, Target, Targets};
+use fasgard_train::{ExperimentConfig, Learner};
+
+use crate::{args::Bench, device, failure::misuse};
+
+/// Steps before the timed ones.
+const WARM_UP: usize = 2;
+
+pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
+    let device = device::open(&args.device)?;
+    let mut sets = args.sets.clone();
+    if let Some(size) = args.size {
+        sets.push(format!("input.size={size}"));
+    }
+    let config = ExperimentConfig::read(&args.config, &sets).map_err(misuse)?;
+    if args.steps == 0 || args.batch == 0 {
+        return Err(misuse("--steps and --batch: expected at least 1, found 0"));
+    }
+    let mut times = match args.what.as_str() {
+        "train" => train(&config, args, &device)?,
+        _ => infer(&config, args, &device)?,
+    };
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2];
+    let (min, max) = (times[0], times[times.len() - 1]);
+    let images = args.batch as f64 / median;
+    let peak = peak_rss_bytes();
+    if args.json {
+        return super::print_json(&serde_json::json!({
+            "what": args.what, "name": config.name, "batch": args.batch, "size": config.input.size,
+            "steps": args.steps, "threads": rayon::current_num_threads(), "device": args.device,
+            "step_s": {"min": min, "median": median, "max": max},
+            "images_per_s": images, "peak_rss_bytes": peak,
+        }));
+    }
+    let memory = peak.map_or_else(|| "not known".into(), |b| format!("{} MiB", b >> 20));
+    super::print(&format!(
+        "{} {} batch {} at {} px, {} threads: step {median:.4} s ({min:.4} to {max:.4}), {images:.1} images/s, peak memory {memory}\n",
+        args.what, config.name, args.batch, config.input.size, rayon::current_num_threads(),
+    ))
+}
+
+/// The same smooth images `count` times.
+fn images(count: usize, size: usize, device: &Device) -> Tensor<4> {
+    SelfTest::input(size, device).repeat_dim(0, count)
+}
+
+fn train(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
+    let mut learner = Learner::new(config, device).map_err(misuse)?;
+    let device = device.clone().autodiff();
+    let batch = args.batch;
+    let images = images(batch, config.input.size as usize, &device);
+    let side = config.model.supervision.target_side();
+    let map = (config.model.supervision.target != Target::Binary)
+        .then(|| Tensor::ones([batch, side, side, 1], &device).mul_scalar(0.5));
+    let targets = Targets { labels: Tensor::ones([batch], &device), map };
+    Ok(timed(args.steps, || {
+        learner.step(images.clone(), &targets, config.optimizer.lr);
+    }))
+}
+
+fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
+    let size = config.input.size as usize;
+    let rng = fasgard_image::random::stream(config.seed, "init", 0, "");
+    let detector = Detector::new(&config.model, size, rng, device).map_err(misuse)?;
+    let images = images(args.batch, size, device);
+    Ok(timed(args.steps, || {
+        let _ = detector.forward(images.clone()).scores(&config.model);
+    }))
+}
+
+fn timed(steps: usize, mut step: impl FnMut()) -> Vec<f64> {
+    (0..WARM_UP).for_each(|_| step());
+    (0..steps)
+        .map(|_| {
+            let begin = Instant::now();
+            step();
+            begin.elapsed().as_secs_f64()
+        })
+        .collect()
+}
+
+/// The process's largest resident set, where the system tells (Linux).
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}

@@ -1,0 +1,90 @@
+//! `fasgard score`.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use fasgard_data::{Dataset, Sample, checks::any_class};
+use fasgard_metrics::ScoreFile;
+use fasgard_model::ModelFile;
+use fasgard_nn::Target;
+use fasgard_report::maps::{MapFile, MapTarget};
+use fasgard_train::{Scored, score_samples};
+
+use crate::{args::Score, device, failure::misuse, progress::Progress};
+
+pub(super) fn run(args: &Score) -> anyhow::Result<()> {
+    let device = device::open(&args.device)?;
+    let model = ModelFile::read(&args.model).map_err(misuse)?;
+    if model.card.is_rendered_only() {
+        eprintln!("note: this model was trained on rendered faces only; it is not for real faces");
+    }
+    if args.maps.is_some() && model.card.model.supervision.target == Target::Binary {
+        return Err(misuse("--maps: this model predicts no maps (target `binary`); leave --maps out"));
+    }
+    let dataset = Dataset::open_all(&args.data).map_err(misuse)?;
+    let samples = any_class(&dataset, args.split).map_err(misuse)?;
+    let scored = score(&model, &args.model, samples, args.batch, &device)?;
+    write(&model, &scored, &args.output, args.maps.as_deref())?;
+    let ok = scored.rows.iter().filter(|r| r.status.is_ok()).count();
+    let failed = scored.rows.len() - ok;
+    if args.json {
+        return super::print_json(&serde_json::json!({"scored": ok, "failed": failed}));
+    }
+    let mut text = format!("scored {ok} samples of split {}: {}\n", args.split, args.output.display());
+    if let Some(row) = scored.rows.iter().find(|r| !r.status.is_ok()) {
+        text += &format!(
+            "{failed} without a score (see column `status`); the first: {} ({})\n",
+            row.sample, row.status
+        );
+    }
+    super::print(&text)
+}
+
+/// Scores samples with a model file.
+pub(super) fn score(
+    model: &ModelFile,
+    path: &Path,
+    samples: Vec<Sample>,
+    batch: usize,
+    device: &Device,
+) -> anyhow::Result<Scored> {
+    let detector = model.detector(path, device)?;
+    let card = &model.card;
+    let mut progress = Progress::new("score", "images", samples.len() as u64);
+    let tick = &mut |done: usize| progress.set(done as u64, "");
+    score_samples(&detector, &card.model, &card.preprocess, samples, batch, device, tick).map_err(misuse)
+}
+
+/// Writes a score file and, where asked for, the maps.
+pub(super) fn write(
+    model: &ModelFile,
+    scored: &Scored,
+    output: &Path,
+    maps: Option<&Path>,
+) -> anyhow::Result<()> {
+    ScoreFile::write(output, &scored.rows)?;
+    let Some(path) = maps else {
+        return Ok(());
+    };
+    let target = match model.card.model.supervision.target {
+        Target::Depth => MapTarget::Depth,
+        Target::Binary | Target::Mask => MapTarget::Mask,
+    };
+    let sides: Vec<usize> = scored.maps.iter().map(|(side, _)| *side).collect();
+    let mut writer = MapFile::new(target, &sides)?;
+    for (i, sample) in scored.map_samples.iter().enumerate() {
+        // A predicted depth may exceed 1; the file's range is 0 to 1.
+        let clamped: Vec<Vec<f32>> = scored
+            .maps
+            .iter()
+            .map(|(side, values)| {
+                let cells = side * side;
+                values[i * cells..(i + 1) * cells].iter().map(|v| v.clamp(0.0, 1.0)).collect()
+            })
+            .collect();
+        let levels: Vec<&[f32]> = clamped.iter().map(Vec::as_slice).collect();
+        writer.push(sample, &levels)?;
+    }
+    writer.write(path)?;
+    Ok(())
+}

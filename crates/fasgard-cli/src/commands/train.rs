@@ -1,0 +1,133 @@
+//! `fasgard train`.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use fasgard_data::{Dataset, checks::leaks};
+use fasgard_train::{Event, ExperimentConfig, Observer, Outcome, TrainError, TrainOptions, train};
+
+use crate::{args::Train, device, failure::misuse, progress::Progress};
+
+pub(super) fn run(args: &Train) -> anyhow::Result<()> {
+    let device = device::open(&args.device)?;
+    let mut config = ExperimentConfig::read(&args.config, &args.sets).map_err(misuse)?;
+    if let Some(seed) = args.seed {
+        config.seed = seed;
+    }
+    let dataset = Dataset::open_all(&args.data).map_err(misuse)?;
+    for warning in leaks(&dataset) {
+        eprintln!("warning: {warning}");
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    let mut watcher = Watcher::new(config.name.clone(), stop);
+    let options = TrainOptions {
+        output: args.output.clone(),
+        resume: args.resume,
+        init: args.init.clone(),
+    };
+    let outcome = train(&config, &dataset, &options, &device, &mut watcher).map_err(refused)?;
+    drop(watcher);
+    if args.json {
+        let best = outcome.best.as_ref().map(|(step, v)| serde_json::json!({"step": step, "dev": v}));
+        return super::print_json(&serde_json::json!({
+            "steps": outcome.steps, "finished": outcome.finished, "best": best,
+            "weights_sha256": outcome.weights_sha256,
+        }));
+    }
+    super::print(&describe(&outcome, &args.output))
+}
+
+fn refused(error: TrainError) -> anyhow::Error {
+    match error.is_misuse() {
+        true => misuse(error),
+        false => error.into(),
+    }
+}
+
+fn describe(outcome: &Outcome, output: &Path) -> String {
+    let mut text = String::new();
+    if let Some((step, v)) = &outcome.best {
+        text += &format!(
+            "best on dev at step {step}: AUC {:.4}, EER {:.2} %, loss {:.4}\n",
+            v.auc,
+            v.eer * 100.0,
+            v.loss
+        );
+    }
+    text + &match outcome.finished {
+        true => format!(
+            "model: {}\nweights sha256 {}\n",
+            output.join("model.safetensors").display(),
+            outcome.weights_sha256
+        ),
+        false => format!(
+            "stopped after step {}; a checkpoint is written: go on with the same command and --resume\n",
+            outcome.steps
+        ),
+    }
+}
+
+/// Shows a run's progress.
+pub(super) struct Watcher {
+    name: String,
+    stop: Arc<AtomicBool>,
+    progress: Option<Progress>,
+    dev: String,
+}
+
+impl Watcher {
+    pub(super) fn new(name: String, stop: Arc<AtomicBool>) -> Self {
+        Self { name, stop, progress: None, dev: String::new() }
+    }
+}
+
+impl Observer for Watcher {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Start { step, steps, samples, parameters } => {
+                let progress = Progress::new(self.name.clone(), "steps", *steps);
+                progress.line(&format!(
+                    "{}: {samples} training samples, {parameters} parameters, steps {step} to {steps}",
+                    self.name
+                ));
+                self.progress = Some(progress);
+            }
+            Event::Step { step, loss, .. } => {
+                let message = format!("loss {loss:.4}{}", self.dev);
+                if let Some(progress) = &mut self.progress {
+                    progress.set(*step, &message);
+                }
+            }
+            Event::Validated { validation, .. } => {
+                self.dev = format!(", dev AUC {:.4} EER {:.1} %", validation.auc, validation.eer * 100.0);
+            }
+            Event::EarlyStop { step } => {
+                if let Some(progress) = &self.progress {
+                    progress.line(&format!("{}: no improvement for long enough, stopped at step {step}", self.name));
+                }
+            }
+            Event::Done { elapsed, waited, .. } => {
+                if let Some(progress) = self.progress.take() {
+                    let share = 100.0 * waited.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
+                    progress.line(&format!(
+                        "{}: {:.1} s, of which {share:.1} % waiting for images",
+                        self.name,
+                        elapsed.as_secs_f64()
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
