@@ -27,7 +27,15 @@ const fn layer(
     kernel: usize,
     stride: usize,
 ) -> Layer {
-    Layer { name, images, side, channels, kernel, stride, tracked: channels[0] > 3 }
+    Layer {
+        name,
+        images,
+        side,
+        channels,
+        kernel,
+        stride,
+        tracked: channels[0] > 3,
+    }
 }
 
 const LAYERS: [Layer; 9] = [
@@ -50,13 +58,22 @@ fn median(runs: usize, mut f: impl FnMut() -> f64) -> f64 {
     times[runs / 2]
 }
 
-fn rates(layer: &Layer, runs: usize, conv: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>, nhwc: bool) -> [f64; 2] {
+fn rates(
+    layer: &Layer,
+    runs: usize,
+    conv: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>,
+    nhwc: bool,
+) -> [f64; 2] {
     let device = Device::flex().autodiff();
     let [ci, co] = layer.channels;
     let (n, s) = (layer.images, layer.side);
     let shape = if nhwc { [n, s, s, ci] } else { [n, ci, s, s] };
     let x = Tensor::<4>::ones(shape, &device) * 0.5;
-    let x = if layer.tracked { x.detach().require_grad() } else { x };
+    let x = if layer.tracked {
+        x.detach().require_grad()
+    } else {
+        x
+    };
     let weight = (Tensor::<4>::ones([co, ci, layer.kernel, layer.kernel], &device) * 0.1)
         .detach()
         .require_grad();
@@ -71,7 +88,8 @@ fn rates(layer: &Layer, runs: usize, conv: impl Fn(Tensor<4>, Tensor<4>) -> Tens
         time
     });
     let backward = median(runs, || {
-        let y = conv(x.clone(), weight.clone()).sum();
+        // From the output itself: its gradient is then dense, as inside a network.
+        let y = conv(x.clone(), weight.clone());
         let start = Instant::now();
         let grads = y.backward();
         let time = start.elapsed().as_secs_f64();
@@ -84,7 +102,10 @@ fn rates(layer: &Layer, runs: usize, conv: impl Fn(Tensor<4>, Tensor<4>) -> Tens
 fn main() {
     let filter = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
     let wanted = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
-    println!("{:<26}{:>10}{:>10}{:>12}{:>12}  GFLOP/s", "layer", "fwd", "bwd", "burn fwd", "burn bwd");
+    println!(
+        "{:<26}{:>10}{:>10}{:>12}{:>12}  GFLOP/s",
+        "layer", "fwd", "bwd", "burn fwd", "burn bwd"
+    );
     for layer in LAYERS.iter().filter(|layer| wanted(layer.name)) {
         let (stride, padding) = (layer.stride, layer.kernel / 2);
         let ours = rates(layer, 15, |x, w| conv2d(x, w, stride, padding), true);
@@ -108,7 +129,9 @@ fn main() {
 /// Fused normalisation + ReLU against the same formula in burn's operations, milliseconds.
 fn norm() {
     let device = Device::flex().autodiff();
-    let x = (Tensor::<4>::ones([32, 64, 64, 16], &device) * 0.5).detach().require_grad();
+    let x = (Tensor::<4>::ones([32, 64, 64, 16], &device) * 0.5)
+        .detach()
+        .require_grad();
     let gamma = Tensor::<1>::ones([16], &device).require_grad();
     let beta = Tensor::<1>::zeros([16], &device).require_grad();
     let time = |f: &dyn Fn() -> Tensor<4>, runs| {
@@ -120,7 +143,7 @@ fn norm() {
             time
         });
         let backward = median(runs, || {
-            let y = f().sum();
+            let y = f();
             let start = Instant::now();
             let grads = y.backward();
             let time = start.elapsed().as_secs_f64();
@@ -135,8 +158,10 @@ fn norm() {
     );
     let theirs = time(
         &|| {
-            let (gamma, beta) =
-                (gamma.clone().reshape([1, 1, 1, 16]), beta.clone().reshape([1, 1, 1, 16]));
+            let (gamma, beta) = (
+                gamma.clone().reshape([1, 1, 1, 16]),
+                beta.clone().reshape([1, 1, 1, 16]),
+            );
             let mean = x.clone().mean_dim(0).mean_dim(1).mean_dim(2);
             let centred = x.clone() - mean;
             let square = centred.clone() * centred.clone();

@@ -1,10 +1,10 @@
 //! Hand-written backward passes, over any backend that implements the extension.
 
 use crate::KernelBackend;
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend};
@@ -133,8 +133,12 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         let prepared = Backward::<B, 2>::prepare::<C>(Conv, [x.node(), weight.node()]);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(mut prepared) => {
-                let state =
-                    (prepared.checkpoint(&x), prepared.checkpoint(&weight), stride, padding);
+                let state = (
+                    prepared.checkpoint(&x),
+                    prepared.checkpoint(&weight),
+                    stride,
+                    padding,
+                );
                 let (x, weight) = (x.into_primitive(), weight.into_primitive());
                 prepared.finish(state, B::nhwc_conv2d(x, weight, stride, padding))
             }

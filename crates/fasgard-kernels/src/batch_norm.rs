@@ -32,7 +32,9 @@ fn repeated(values: &[f32]) -> Vec<f32> {
 fn folded(long: &[f32], channels: usize) -> Vec<f64> {
     let mut sums = vec![0.0f64; channels];
     for part in long.chunks_exact(channels) {
-        sums.iter_mut().zip(part).for_each(|(sum, value)| *sum += f64::from(*value));
+        sums.iter_mut()
+            .zip(part)
+            .for_each(|(sum, value)| *sum += f64::from(*value));
     }
     sums
 }
@@ -102,7 +104,13 @@ pub(crate) fn statistics(x: &[f32], channels: usize) -> (Vec<f32>, Vec<f32>) {
         squares
             .iter()
             // `max` would turn NaN into 0.
-            .map(|squares| if *squares < 0.0 { 0.0 } else { (squares / total) as f32 })
+            .map(|squares| {
+                if *squares < 0.0 {
+                    0.0
+                } else {
+                    (squares / total) as f32
+                }
+            })
             .collect(),
     )
 }
@@ -133,7 +141,11 @@ impl Affine {
         epsilon: f64,
     ) -> Self {
         let inverse = inverse_deviation(variance, epsilon);
-        let scale: Vec<f32> = gamma.iter().zip(&inverse).map(|(gamma, inv)| gamma * inv).collect();
+        let scale: Vec<f32> = gamma
+            .iter()
+            .zip(&inverse)
+            .map(|(gamma, inv)| gamma * inv)
+            .collect();
         Self {
             channels: gamma.len(),
             mean: repeated(mean),
@@ -146,28 +158,25 @@ impl Affine {
     pub(crate) fn apply(&self, x: &[f32], with_relu: bool) -> Vec<f32> {
         let chunk = chunk_len(self.channels);
         let mut out = vec![0.0f32; x.len()];
-        out.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(out, x)| {
-            vectorized(
-                #[inline(always)]
-                || {
-                    if with_relu {
-                        self.rows(
-                            x,
-                            out,
-                            #[inline(always)]
-                            |value| relu(value),
-                        );
-                    } else {
-                        self.rows(
-                            x,
-                            out,
-                            #[inline(always)]
-                            |value| value,
-                        );
-                    }
-                },
-            );
-        });
+        out.par_chunks_mut(chunk)
+            .zip(x.par_chunks(chunk))
+            .for_each(|(out, x)| {
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        if with_relu {
+                            self.rows(x, out, relu);
+                        } else {
+                            self.rows(
+                                x,
+                                out,
+                                #[inline(always)]
+                                |value| value,
+                            );
+                        }
+                    },
+                );
+            });
         out
     }
 
@@ -218,12 +227,19 @@ pub(crate) fn gradients(
             vectorized(
                 #[inline(always)]
                 || {
-                    let rows = x.chunks(long).zip(output.chunks(long)).zip(grad.chunks(long));
+                    let rows = x
+                        .chunks(long)
+                        .zip(output.chunks(long))
+                        .zip(grad.chunks(long));
                     for ((x, output), grad) in rows {
                         let sums = plain.iter_mut().zip(&mut weighted).zip(&long_mean);
                         let values = x.iter().zip(output).zip(grad);
                         for (((plain, weighted), mean), ((x, output), grad)) in sums.zip(values) {
-                            let grad = if masked { relu_mask(*output, *grad) } else { *grad };
+                            let grad = if masked {
+                                relu_mask(*output, *grad)
+                            } else {
+                                *grad
+                            };
                             *plain += grad;
                             *weighted += grad * (*x - *mean);
                         }
@@ -235,15 +251,25 @@ pub(crate) fn gradients(
         .collect();
     let (mut plain, mut weighted) = (vec![0.0f64; channels], vec![0.0f64; channels]);
     for (part_plain, part_weighted) in &parts {
-        plain.iter_mut().zip(part_plain).for_each(|(sum, part)| *sum += part);
-        weighted.iter_mut().zip(part_weighted).for_each(|(sum, part)| *sum += part);
+        plain
+            .iter_mut()
+            .zip(part_plain)
+            .for_each(|(sum, part)| *sum += part);
+        weighted
+            .iter_mut()
+            .zip(part_weighted)
+            .for_each(|(sum, part)| *sum += part);
     }
     // From here on `weighted` is the sum of grad times the normalised input.
-    weighted.iter_mut().zip(&inverse).for_each(|(sum, inv)| *sum *= f64::from(*inv));
+    weighted
+        .iter_mut()
+        .zip(&inverse)
+        .for_each(|(sum, inv)| *sum *= f64::from(*inv));
 
     // dx = scale * (grad - mean(grad) - normal * mean(grad * normal)), normal = (x - mean) * inverse
     let count = (x.len() / channels) as f64;
-    let per_channel = |f: &dyn Fn(usize) -> f32| repeated(&(0..channels).map(f).collect::<Vec<_>>());
+    let per_channel =
+        |f: &dyn Fn(usize) -> f32| repeated(&(0..channels).map(f).collect::<Vec<_>>());
     let scale = per_channel(&|c| gamma[c] * inverse[c]);
     let shift = per_channel(&|c| (plain[c] / count) as f32);
     let slope = per_channel(&|c| (weighted[c] / count * f64::from(inverse[c])) as f32);
@@ -257,14 +283,21 @@ pub(crate) fn gradients(
             vectorized(
                 #[inline(always)]
                 || {
-                    let inputs = x.chunks(long).zip(output.chunks(long)).zip(grad.chunks(long));
+                    let inputs = x
+                        .chunks(long)
+                        .zip(output.chunks(long))
+                        .zip(grad.chunks(long));
                     for (out, ((x, output), grad)) in out.chunks_mut(long).zip(inputs) {
                         let parameters = long_mean.iter().zip(&scale).zip(&shift).zip(&slope);
                         let values = x.iter().zip(output).zip(grad).zip(out);
                         for ((((x, output), grad), out), (((mean, scale), shift), slope)) in
                             values.zip(parameters)
                         {
-                            let grad = if masked { relu_mask(*output, *grad) } else { *grad };
+                            let grad = if masked {
+                                relu_mask(*output, *grad)
+                            } else {
+                                *grad
+                            };
                             *out = *scale * (grad - *shift - (*x - *mean) * *slope);
                         }
                     }

@@ -50,10 +50,5 @@ pub(crate) fn add_relu(a: &[f32], b: &[f32]) -> Vec<f32> {
 
 /// Output gradient where the output is positive (or NaN), zero elsewhere.
 pub(crate) fn relu_grad(output: &[f32], grad: &[f32]) -> Vec<f32> {
-    zip(
-        output,
-        grad,
-        #[inline(always)]
-        |output, grad| relu_mask(output, grad),
-    )
+    zip(output, grad, relu_mask)
 }

@@ -2,9 +2,9 @@
 
 use crate::reference;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, backend_extension};
 #[allow(unused_imports, reason = "named by the generated routing")]
 use burn::backend::{Autodiff, Flex};
+use burn::backend::{Backend, backend_extension};
 
 /// Operations on `[N, H, W, C]` tensors that a backend may implement itself.
 ///
@@ -125,10 +125,7 @@ pub trait KernelBackend: Backend {
     }
 
     /// Gradient of [`KernelBackend::nhwc_add_relu`] with respect to either term.
-    fn nhwc_add_relu_grad(
-        output: FloatTensor<Self>,
-        grad: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
+    fn nhwc_add_relu_grad(output: FloatTensor<Self>, grad: FloatTensor<Self>) -> FloatTensor<Self> {
         reference::add_relu_grad::<Self>(output, grad)
     }
 }

@@ -14,7 +14,11 @@ fn supported(tensors: &[&FlexTensor]) -> bool {
 
 /// The tensor with its elements side by side in memory; copied only if they are not.
 fn dense(tensor: FlexTensor) -> FlexTensor {
-    if tensor.layout().contiguous_offsets().is_some() { tensor } else { tensor.to_contiguous() }
+    if tensor.layout().contiguous_offsets().is_some() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
 }
 
 /// Elements of a tensor from [`dense`].
@@ -55,7 +59,10 @@ impl KernelBackend for Flex {
         }
         let (weight, grad) = (dense(weight), dense(grad));
         let geometry = Geometry::new(dims(&x), dims(&weight), stride, padding);
-        tensor(conv::input_grad(floats(&weight), floats(&grad), &geometry), dims::<4>(&x))
+        tensor(
+            conv::input_grad(floats(&weight), floats(&grad), &geometry),
+            dims::<4>(&x),
+        )
     }
 
     fn nhwc_conv2d_weight_grad(
@@ -70,7 +77,10 @@ impl KernelBackend for Flex {
         }
         let (x, grad) = (dense(x), dense(grad));
         let geometry = Geometry::new(dims(&x), dims(&weight), stride, padding);
-        tensor(conv::weight_grad(floats(&x), floats(&grad), &geometry), dims::<4>(&weight))
+        tensor(
+            conv::weight_grad(floats(&x), floats(&grad), &geometry),
+            dims::<4>(&weight),
+        )
     }
 
     fn nhwc_batch_norm_train(
@@ -89,7 +99,11 @@ impl KernelBackend for Flex {
         let affine =
             batch_norm::Affine::new(floats(&gamma), floats(&beta), &mean, &variance, epsilon);
         let output = affine.apply(floats(&x), relu);
-        (tensor(output, shape), tensor(mean, [shape[3]]), tensor(variance, [shape[3]]))
+        (
+            tensor(output, shape),
+            tensor(mean, [shape[3]]),
+            tensor(variance, [shape[3]]),
+        )
     }
 
     fn nhwc_batch_norm_train_grad(
@@ -107,8 +121,14 @@ impl KernelBackend for Flex {
                 x, gamma, output, mean, variance, grad, epsilon, relu,
             );
         }
-        let (x, gamma, output, mean, variance, grad) =
-            (dense(x), dense(gamma), dense(output), dense(mean), dense(variance), dense(grad));
+        let (x, gamma, output, mean, variance, grad) = (
+            dense(x),
+            dense(gamma),
+            dense(output),
+            dense(mean),
+            dense(variance),
+            dense(grad),
+        );
         let shape: [usize; 4] = dims(&x);
         let gradients = batch_norm::gradients(
             floats(&x),
@@ -173,7 +193,10 @@ impl KernelBackend for Flex {
         }
         let (x, grad) = (dense(x), dense(grad));
         let window = Window::new(dims(&x), kernel, stride, padding);
-        tensor(pool::max_grad(floats(&x), floats(&grad), &window), dims::<4>(&x))
+        tensor(
+            pool::max_grad(floats(&x), floats(&grad), &window),
+            dims::<4>(&x),
+        )
     }
 
     fn nhwc_avg_pool2d(x: FlexTensor, kernel: usize) -> FlexTensor {

@@ -114,8 +114,14 @@ pub fn avg_pool2d(x: Tensor<4>, kernel: usize) -> Tensor<4> {
         kernel > 0 && shape[1].is_multiple_of(kernel) && shape[2].is_multiple_of(kernel),
         "avg_pool2d: tiles of {kernel} do not divide input [N, H, W, C] {shape:?}"
     );
-    assert!(shape.iter().all(|&size| size > 0), "avg_pool2d: input {shape:?} is empty");
-    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_avg_pool2d(x.into_dispatch(), kernel))
+    assert!(
+        shape.iter().all(|&size| size > 0),
+        "avg_pool2d: input {shape:?} is empty"
+    );
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_avg_pool2d(
+        x.into_dispatch(),
+        kernel,
+    ))
 }
 
 /// `relu(a + b)`, the join of a residual branch. NaN stays NaN.
@@ -123,7 +129,11 @@ pub fn avg_pool2d(x: Tensor<4>, kernel: usize) -> Tensor<4> {
 /// # Panics
 /// If the shapes differ.
 pub fn add_relu(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
-    assert_eq!(a.dims(), b.dims(), "add_relu: the shapes of the two terms differ");
+    assert_eq!(
+        a.dims(),
+        b.dims(),
+        "add_relu: the shapes of the two terms differ"
+    );
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_add_relu(
         a.into_dispatch(),
         b.into_dispatch(),
@@ -133,7 +143,10 @@ pub fn add_relu(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
 /// Asserts one value a channel in every parameter.
 fn check_channels(name: &str, x: &Tensor<4>, parameters: &[&Tensor<1>]) {
     let shape: [usize; 4] = x.dims();
-    assert!(shape.iter().all(|&size| size > 0), "{name}: input [N, H, W, C] {shape:?} is empty");
+    assert!(
+        shape.iter().all(|&size| size > 0),
+        "{name}: input [N, H, W, C] {shape:?} is empty"
+    );
     for parameter in parameters {
         let [length] = parameter.dims();
         assert_eq!(

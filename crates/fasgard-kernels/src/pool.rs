@@ -31,7 +31,13 @@ impl Window {
             "max_pool2d: kernel {kernel} with padding {padding} does not fit input {height}x{width}"
         );
         let out = |size: usize| (size + 2 * padding - kernel) / stride + 1;
-        Self { shape, output: [out(height), out(width)], kernel, stride, padding }
+        Self {
+            shape,
+            output: [out(height), out(width)],
+            kernel,
+            stride,
+            padding,
+        }
     }
 
     /// Shape of the output, `[N, H, W, C]`.
@@ -58,24 +64,30 @@ pub(crate) fn max(x: &[f32], window: &Window) -> Vec<f32> {
     let [rows, cols] = window.output;
     let line = cols * channels;
     let mut out = vec![f32::NEG_INFINITY; images * rows * line];
-    out.par_chunks_mut(line).enumerate().for_each(|(index, out)| {
-        let image = &x[index / rows * height * width * channels..];
-        vectorized(
-            #[inline(always)]
-            || {
-                for (col, best) in out.chunks_exact_mut(channels).enumerate() {
-                    for y in window.covered(index % rows, height) {
-                        for x in window.covered(col, width) {
-                            let pixel = &image[(y * width + x) * channels..][..channels];
-                            for (best, value) in best.iter_mut().zip(pixel) {
-                                *best = if replaces(*value, *best) { *value } else { *best };
+    out.par_chunks_mut(line)
+        .enumerate()
+        .for_each(|(index, out)| {
+            let image = &x[index / rows * height * width * channels..];
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (col, best) in out.chunks_exact_mut(channels).enumerate() {
+                        for y in window.covered(index % rows, height) {
+                            for x in window.covered(col, width) {
+                                let pixel = &image[(y * width + x) * channels..][..channels];
+                                for (best, value) in best.iter_mut().zip(pixel) {
+                                    *best = if replaces(*value, *best) {
+                                        *value
+                                    } else {
+                                        *best
+                                    };
+                                }
                             }
                         }
                     }
-                }
-            },
-        );
-    });
+                },
+            );
+        });
     out
 }
 
@@ -137,7 +149,9 @@ pub(crate) fn average(x: &[f32], output: [usize; 4], kernel: usize) -> Vec<f32> 
                 let tiles = source.chunks_exact(channels * kernel);
                 for (sum, tile) in out.chunks_exact_mut(channels).zip(tiles) {
                     for pixel in tile.chunks_exact(channels) {
-                        sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
+                        sum.iter_mut()
+                            .zip(pixel)
+                            .for_each(|(sum, value)| *sum += value);
                     }
                 }
             }
@@ -159,7 +173,10 @@ pub(crate) fn average_grad(grad: &[f32], output: [usize; 4], kernel: usize) -> V
             let tiles = out.chunks_exact_mut(channels * kernel);
             for (tile, grad) in tiles.zip(grad.chunks_exact(channels)) {
                 for pixel in tile.chunks_exact_mut(channels) {
-                    pixel.iter_mut().zip(grad).for_each(|(to, from)| *to = from * share);
+                    pixel
+                        .iter_mut()
+                        .zip(grad)
+                        .for_each(|(to, from)| *to = from * share);
                 }
             }
         });

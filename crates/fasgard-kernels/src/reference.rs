@@ -2,9 +2,9 @@
 //! element types other than `f32`, and what the kernels are tested against.
 
 use burn::backend::Backend;
+use burn::backend::TensorMetadata;
 use burn::backend::ops::ConvOptions;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::TensorMetadata;
 use burn::tensor::{IntDType, Shape};
 
 const TO_NCHW: [usize; 4] = [0, 3, 1, 2];
@@ -92,8 +92,15 @@ pub fn batch_norm_train<B: Backend>(
     let centred = B::float_sub(x.clone(), mean.clone());
     let variance = channel_mean::<B>(B::float_mul(centred.clone(), centred));
     let (mean, variance) = (flat::<B>(mean), flat::<B>(variance));
-    let output =
-        batch_norm_infer::<B>(x, gamma, beta, mean.clone(), variance.clone(), epsilon, relu);
+    let output = batch_norm_infer::<B>(
+        x,
+        gamma,
+        beta,
+        mean.clone(),
+        variance.clone(),
+        epsilon,
+        relu,
+    );
     (output, mean, variance)
 }
 
@@ -109,13 +116,19 @@ pub fn batch_norm_train_grad<B: Backend>(
     epsilon: f64,
     relu: bool,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let grad = if relu { B::relu_backward(output, grad) } else { grad };
+    let grad = if relu {
+        B::relu_backward(output, grad)
+    } else {
+        grad
+    };
     let inverse = per_channel::<B>(inverse_deviation::<B>(variance, epsilon));
     let centred = B::float_sub(x, per_channel::<B>(mean));
     let normal = B::float_mul(centred, inverse.clone());
     let weighted = B::float_mul(grad.clone(), normal.clone());
-    let (beta_grad, gamma_grad) =
-        (channel_sum::<B>(grad.clone()), channel_sum::<B>(weighted.clone()));
+    let (beta_grad, gamma_grad) = (
+        channel_sum::<B>(grad.clone()),
+        channel_sum::<B>(weighted.clone()),
+    );
     let from_mean = channel_mean::<B>(grad.clone());
     let from_variance = B::float_mul(normal, channel_mean::<B>(weighted));
     let inner = B::float_sub(B::float_sub(grad, from_mean), from_variance);
@@ -165,7 +178,8 @@ pub fn max_pool2d_grad<B: Backend>(
     let grad = B::float_permute(grad, &TO_NCHW);
     let dtype = IntDType::I32;
     let indices =
-        B::max_pool2d_with_indices(x.clone(), kernel, stride, padding, [1; 2], false, dtype).indices;
+        B::max_pool2d_with_indices(x.clone(), kernel, stride, padding, [1; 2], false, dtype)
+            .indices;
     let grad = B::max_pool2d_with_indices_backward(
         x, kernel, stride, padding, [1; 2], false, grad, indices,
     );
@@ -184,8 +198,14 @@ pub fn avg_pool2d_grad<B: Backend>(grad: FloatTensor<B>, kernel: usize) -> Float
     let [n, height, width, channels] = grad.shape().dims::<4>();
     let share = B::float_mul_scalar(grad, (1.0 / (kernel * kernel) as f64).into());
     let tiles = B::float_reshape(share, Shape::from([n, height, 1, width, 1, channels]));
-    let tiles = B::float_expand(tiles, Shape::from([n, height, kernel, width, kernel, channels]));
-    B::float_reshape(tiles, Shape::from([n, height * kernel, width * kernel, channels]))
+    let tiles = B::float_expand(
+        tiles,
+        Shape::from([n, height, kernel, width, kernel, channels]),
+    );
+    B::float_reshape(
+        tiles,
+        Shape::from([n, height * kernel, width * kernel, channels]),
+    )
 }
 
 /// `relu(a + b)`.

@@ -191,9 +191,10 @@ impl WithSimd for WeightGrad<'_> {
                     let left = self.segment - first;
                     let height = left.div_ceil(left.div_ceil(TILE_ROWS));
                     let src = &self.src[tap * self.row_step + first..];
-                    let (sums, _) = S::as_mut_simd_f32s(&mut sums[first * width..][..height * width])
-                        .0
-                        .as_chunks_mut::<2>();
+                    let (sums, _) =
+                        S::as_mut_simd_f32s(&mut sums[first * width..][..height * width])
+                            .0
+                            .as_chunks_mut::<2>();
                     match height {
                         6 => outer::<S, 6>(simd, src, advance, shape, grad, sums),
                         5 => outer::<S, 5>(simd, src, advance, shape, grad, sums),

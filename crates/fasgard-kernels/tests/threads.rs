@@ -6,7 +6,9 @@ use fasgard_kernels::{add_relu, avg_pool2d, batch_norm_train, conv2d, max_pool2d
 
 fn wave<const D: usize>(shape: [usize; D], phase: f32, device: &Device) -> Tensor<D> {
     let count: usize = shape.iter().product();
-    let data: Vec<f32> = (0..count).map(|i| (i as f32 * 0.7371 + phase).sin()).collect();
+    let data: Vec<f32> = (0..count)
+        .map(|i| (i as f32 * 0.7371 + phase).sin())
+        .collect();
     Tensor::from_data(TensorData::new(data, shape), device)
 }
 
@@ -30,12 +32,26 @@ fn step() -> Vec<u32> {
     let grads = loss.backward();
     let mut bits = Vec::new();
     let mut push = |values: Vec<f32>| bits.extend(values.into_iter().map(f32::to_bits));
-    push(loss.into_data().to_vec().unwrap());
+    push(loss.into_data().try_into_vec().unwrap());
     for weight in [stem, inner, down] {
-        push(weight.grad(&grads).unwrap().into_data().to_vec().unwrap());
+        push(
+            weight
+                .grad(&grads)
+                .unwrap()
+                .into_data()
+                .try_into_vec()
+                .unwrap(),
+        );
     }
     for parameter in [gamma, beta] {
-        push(parameter.grad(&grads).unwrap().into_data().to_vec().unwrap());
+        push(
+            parameter
+                .grad(&grads)
+                .unwrap()
+                .into_data()
+                .try_into_vec()
+                .unwrap(),
+        );
     }
     bits
 }
@@ -43,7 +59,11 @@ fn step() -> Vec<u32> {
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let with = |threads| {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(step)
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap()
+            .install(step)
     };
     let one = with(1);
     assert!(one.iter().all(|bits| f32::from_bits(*bits).is_finite()));

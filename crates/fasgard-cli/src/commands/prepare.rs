@@ -3,8 +3,7 @@
 use std::{ops::ControlFlow, sync::Mutex};
 
 use fasgard_data::{
-    Count, PrepareOptions, PrepareSummary, layout, prepare,
-    prepare::{PrepareError, StoredFormat},
+    Count, PrepareOptions, PrepareSummary, layout, prepare, prepare::StoredFormat,
 };
 
 use crate::{args::Prepare, failure::misuse, progress::Progress};
@@ -22,7 +21,7 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
     options.dry_run = true;
     // Counts come first: names are cheap, pixels are not.
     let nothing = |_| ControlFlow::Continue(());
-    let listed = prepare(layout, &args.input, &args.output, &options, &nothing).map_err(refused)?;
+    let listed = prepare(layout, &args.input, &args.output, &options, &nothing).map_err(misuse)?;
     if !args.json {
         super::print(&describe(&listed))?;
     }
@@ -38,7 +37,7 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         }
         ControlFlow::Continue(())
     };
-    let summary = prepare(layout, &args.input, &args.output, &options, &tick).map_err(refused)?;
+    let summary = prepare(layout, &args.input, &args.output, &options, &tick).map_err(misuse)?;
     drop(progress);
     if args.json {
         return json(&summary);
@@ -59,13 +58,6 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         );
     }
     super::print(&text)
-}
-
-fn refused(error: PrepareError) -> anyhow::Error {
-    match error.is_misuse() {
-        true => misuse(error),
-        false => error.into(),
-    }
 }
 
 fn describe(summary: &PrepareSummary) -> String {

@@ -31,7 +31,11 @@ pub(crate) fn input_grad(weight: &[f32], grad: &[f32], geometry: &Geometry) -> V
             let parity = [row, col];
             let counts = parity.map(|first| (g.kernel - first).div_ceil(s));
             let panels = pack::flipped(weight, g, parity, counts, width_panel);
-            classes.push(Class { parity, counts, panels });
+            classes.push(Class {
+                parity,
+                counts,
+                panels,
+            });
         }
     }
 

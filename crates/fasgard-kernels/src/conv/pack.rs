@@ -25,10 +25,15 @@ pub(super) fn panels(
 /// Weights `[O, I, k, k]` as panels of output channels over elements `(row, column, input)`.
 pub(super) fn forward(weight: &[f32], geometry: &Geometry, width: usize) -> Vec<f32> {
     let (k, inputs) = (geometry.kernel, geometry.in_channels);
-    panels(geometry.out_channels, k * k * inputs, width, |o, element| {
-        let (position, input) = (element / inputs, element % inputs);
-        weight[(o * inputs + input) * k * k + position]
-    })
+    panels(
+        geometry.out_channels,
+        k * k * inputs,
+        width,
+        |o, element| {
+            let (position, input) = (element / inputs, element % inputs);
+            weight[(o * inputs + input) * k * k + position]
+        },
+    )
 }
 
 /// Sums in the layout of [`forward`] back to `[O, I, k, k]`.

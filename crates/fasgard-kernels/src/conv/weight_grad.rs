@@ -74,7 +74,9 @@ pub(crate) fn weight_grad(x: &[f32], grad: &[f32], geometry: &Geometry) -> Vec<f
     let mut partial = partial.into_iter();
     let mut sums = partial.next().unwrap_or_default();
     for part in partial {
-        sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        sums.iter_mut()
+            .zip(part)
+            .for_each(|(sum, part)| *sum += part);
     }
     pack::unpack(&sums, g, panel)
 }
