@@ -34,7 +34,14 @@ impl Progress {
             bar
         });
         let now = Instant::now();
-        Self { bar, label, unit, total, begin: now, last: now }
+        Self {
+            bar,
+            label,
+            unit,
+            total,
+            begin: now,
+            last: now,
+        }
     }
 
     /// `done` units are done.

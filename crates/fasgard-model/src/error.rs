@@ -14,6 +14,9 @@ pub struct ModelError {
 
 impl ModelError {
     pub(crate) fn new(path: &Path, reason: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), reason: reason.into() }
+        Self {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
     }
 }

@@ -36,8 +36,12 @@ impl SelfTest {
     /// Runs the model on the fixed input.
     pub fn run(detector: &Detector, config: &ModelConfig, size: usize, device: &Device) -> Self {
         let plain = device.clone().inner();
-        let scores = detector.valid().forward(Self::input(size, &plain)).scores(config);
-        let mean = |map: &Vec<f32>| map.iter().map(|&v| f64::from(v)).sum::<f64>() / map.len() as f64;
+        let scores = detector
+            .valid()
+            .forward(Self::input(size, &plain))
+            .scores(config);
+        let mean =
+            |map: &Vec<f32>| map.iter().map(|&v| f64::from(v)).sum::<f64>() / map.len() as f64;
         Self {
             score: scores.scores.first().copied().unwrap_or(f64::NAN),
             map_means: scores.maps.iter().map(mean).collect(),

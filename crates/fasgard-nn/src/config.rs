@@ -34,8 +34,13 @@ pub enum BackboneKind {
 
 impl BackboneKind {
     /// All backbones, in the order of the documentation.
-    pub const ALL: [Self; 5] =
-        [Self::Resnet18, Self::Resnet34, Self::Resnet50, Self::Cdcn, Self::Depthnet];
+    pub const ALL: [Self; 5] = [
+        Self::Resnet18,
+        Self::Resnet34,
+        Self::Resnet50,
+        Self::Cdcn,
+        Self::Depthnet,
+    ];
 
     /// The name used in configs.
     pub fn name(self) -> &'static str {
@@ -215,14 +220,22 @@ impl Supervision {
 
     fn validate(&self) -> Result<(), ConfigError> {
         let error = |key, expected: &str, found: String| {
-            Err(ConfigError { key, expected: expected.into(), found })
+            Err(ConfigError {
+                key,
+                expected: expected.into(),
+                found,
+            })
         };
         self.pyramid()?;
         if !self.scale_weights.is_empty() && self.scale_weights.len() != self.scales.len() {
             return error(
                 "model.supervision.scale_weights",
                 "one weight per scale (or none: all 1)",
-                format!("{} weights for {} scales", self.scale_weights.len(), self.scales.len()),
+                format!(
+                    "{} weights for {} scales",
+                    self.scale_weights.len(),
+                    self.scales.len()
+                ),
             );
         }
         let weights = self.scale_weights.iter().chain([&self.final_weight]);
@@ -236,12 +249,16 @@ impl Supervision {
             }
         }
         match (self.target, self.score()) {
-            (Target::Binary, Score::MapMean) => {
-                error("model.supervision.score", "`logit`: target `binary` has no map", "map-mean".into())
-            }
-            (Target::Depth, Score::Logit) => {
-                error("model.supervision.score", "`map-mean`: target `depth` has no logit", "logit".into())
-            }
+            (Target::Binary, Score::MapMean) => error(
+                "model.supervision.score",
+                "`logit`: target `binary` has no map",
+                "map-mean".into(),
+            ),
+            (Target::Depth, Score::Logit) => error(
+                "model.supervision.score",
+                "`map-mean`: target `depth` has no logit",
+                "logit".into(),
+            ),
             _ => Ok(()),
         }
     }
@@ -250,9 +267,19 @@ impl Supervision {
 impl ModelConfig {
     /// Checks every value for inputs of `size` x `size` pixels.
     pub fn validate(&self, size: usize) -> Result<(), ConfigError> {
-        let error = |key, expected: String, found: String| Err(ConfigError { key, expected, found });
+        let error = |key, expected: String, found: String| {
+            Err(ConfigError {
+                key,
+                expected,
+                found,
+            })
+        };
         if !(self.width.is_finite() && self.width > 0.0 && self.width <= 4.0) {
-            return error("model.width", "above 0, at most 4".into(), self.width.to_string());
+            return error(
+                "model.width",
+                "above 0, at most 4".into(),
+                self.width.to_string(),
+            );
         }
         if !(0.0..=1.0).contains(&self.theta) {
             return error("model.theta", "0 to 1".into(), self.theta.to_string());
@@ -342,16 +369,30 @@ mod tests {
 
     #[test]
     fn a_tap_that_does_not_give_the_scale_names_the_sizes() {
-        let message = config("layer4", &[8]).validate(128).unwrap_err().to_string();
+        let message = config("layer4", &[8])
+            .validate(128)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("128x128 pixels into 4x4"), "{message}");
         assert!(message.contains("input.size = 256"), "{message}");
-        assert!(config("layer5", &[8]).validate(256).unwrap_err().to_string().contains("layer4"));
+        assert!(
+            config("layer5", &[8])
+                .validate(256)
+                .unwrap_err()
+                .to_string()
+                .contains("layer4")
+        );
     }
 
     #[test]
     fn weights_must_match_scales() {
         let mut c = config("layer4", &[8, 4]);
         c.supervision.scale_weights = vec![1.0];
-        assert!(c.validate(256).unwrap_err().to_string().contains("1 weights for 2 scales"));
+        assert!(
+            c.validate(256)
+                .unwrap_err()
+                .to_string()
+                .contains("1 weights for 2 scales")
+        );
     }
 }

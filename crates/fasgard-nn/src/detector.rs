@@ -7,10 +7,8 @@ use burn::{
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    ConfigError, Init, ModelConfig, Score, Summary, Target, Trace,
-    backbones::Backbone,
-    heads::Head,
-    weights::stable_ids,
+    ConfigError, Init, ModelConfig, Score, Summary, Target, Trace, backbones::Backbone,
+    heads::Head, weights::stable_ids,
 };
 
 /// Side of CDCN's features where no scale asks for one.
@@ -74,7 +72,12 @@ pub struct Detector {
 impl Detector {
     /// Builds the detector that `config` describes for inputs of `size` x `size`, with weights
     /// drawn from `rng`.
-    pub fn new(config: &ModelConfig, size: usize, rng: ChaCha8Rng, device: &Device) -> Result<Self, ConfigError> {
+    pub fn new(
+        config: &ModelConfig,
+        size: usize,
+        rng: ChaCha8Rng,
+        device: &Device,
+    ) -> Result<Self, ConfigError> {
         config.validate(size)?;
         let pyramid = config.supervision.pyramid()?;
         let side = pyramid.as_ref().map_or(DEFAULT_SIDE, |p| p.largest());
@@ -86,7 +89,9 @@ impl Detector {
 
     /// Images `[N, 3, S, S]` to maps and a logit.
     pub fn forward(&self, images: Tensor<4>) -> Prediction {
-        self.head.as_dyn().predict(self.backbone.forward(images.permute([0, 2, 3, 1])))
+        self.head
+            .as_dyn()
+            .predict(self.backbone.forward(images.permute([0, 2, 3, 1])))
     }
 
     /// The loss of a prediction.
@@ -107,21 +112,37 @@ impl Detector {
 impl Prediction {
     /// Scores and maps on the host; NaN stays visible.
     pub fn scores(&self, config: &ModelConfig) -> Scores {
-        let host = |t: Tensor<1>| -> Vec<f64> { t.into_data().iter::<f32>().map(f64::from).collect() };
-        let flat = |map: &Tensor<4>| -> Vec<f32> { map.clone().into_data().iter::<f32>().collect() };
+        let host =
+            |t: Tensor<1>| -> Vec<f64> { t.into_data().iter::<f32>().map(f64::from).collect() };
+        let flat =
+            |map: &Tensor<4>| -> Vec<f32> { map.clone().into_data().iter::<f32>().collect() };
         let target = config.supervision.target;
         let maps: Vec<Vec<f32>> = self
             .maps
             .iter()
-            .map(|map| if target == Target::Mask { flat(&sigmoid(map.clone())) } else { flat(map) })
+            .map(|map| {
+                if target == Target::Mask {
+                    flat(&sigmoid(map.clone()))
+                } else {
+                    flat(map)
+                }
+            })
             .collect();
         let logits = self.logit.clone().map(host);
         match (config.supervision.score(), logits) {
             (Score::Logit, Some(logits)) => {
                 let scores = logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
-                Scores { scores, logits: Some(logits), maps }
+                Scores {
+                    scores,
+                    logits: Some(logits),
+                    maps,
+                }
             }
-            _ => Scores { scores: map_means(&maps, &self.maps), logits: None, maps },
+            _ => Scores {
+                scores: map_means(&maps, &self.maps),
+                logits: None,
+                maps,
+            },
         }
     }
 }
@@ -129,7 +150,8 @@ impl Prediction {
 /// Mean over scales of the mean of the map, at most 1 (a ReLU depth may exceed it).
 fn map_means(maps: &[Vec<f32>], tensors: &[Tensor<4>]) -> Vec<f64> {
     let batch = tensors.first().map_or(0, |t| t.dims()[0]);
-    let mean = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
+    let mean =
+        |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
     (0..batch)
         .map(|i| {
             let sum: f64 = maps

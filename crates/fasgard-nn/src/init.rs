@@ -14,7 +14,10 @@ pub struct Init {
 impl Init {
     /// Weights for `device` drawn from `rng`.
     pub fn new(rng: ChaCha8Rng, device: &Device) -> Self {
-        Self { rng, device: device.clone() }
+        Self {
+            rng,
+            device: device.clone(),
+        }
     }
 
     /// The device that weights are put on.
@@ -46,8 +49,9 @@ impl Init {
         shape: [usize; D],
         mut draw: impl FnMut(&mut ChaCha8Rng) -> f64,
     ) -> Tensor<D> {
-        let values: Vec<f32> =
-            (0..shape.iter().product()).map(|_| draw(&mut self.rng) as f32).collect();
+        let values: Vec<f32> = (0..shape.iter().product())
+            .map(|_| draw(&mut self.rng) as f32)
+            .collect();
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 }

@@ -18,7 +18,9 @@ mod pyramid;
 mod summary;
 mod weights;
 
-pub use config::{BackboneKind, ConfigError, ModelConfig, Reduction, Score, Supervision, Target, TargetPool};
+pub use config::{
+    BackboneKind, ConfigError, ModelConfig, Reduction, Score, Supervision, Target, TargetPool,
+};
 pub use detector::{Detector, Loss, LossTerm, Prediction, Scores, Targets};
 pub use init::Init;
 pub use pyramid::Pyramid;

@@ -24,7 +24,9 @@ impl Pyramid {
             found: format!("{scales:?}"),
         };
         let Some(&largest) = scales.first() else {
-            return Err(error("at least one scale, such as [8] or [8, 4, 2, 1]".into()));
+            return Err(error(
+                "at least one scale, such as [8] or [8, 4, 2, 1]".into(),
+            ));
         };
         if scales.iter().any(|&s| s == 0) || largest > 1024 {
             return Err(error("scales from 1 to 1024".into()));
@@ -37,7 +39,9 @@ impl Pyramid {
                 "scales that divide the largest, {largest} (scale {scale} does not)"
             )));
         }
-        Ok(Self { scales: scales.to_vec() })
+        Ok(Self {
+            scales: scales.to_vec(),
+        })
     }
 
     /// The scales, largest first.
@@ -68,7 +72,11 @@ impl Pyramid {
 /// Average-pools `[N, S, S, C]` to `[N, side, side, C]` with a fixed kernel of `S / side`.
 pub(crate) fn pool_to(x: Tensor<4>, side: usize) -> Tensor<4> {
     let kernel = x.dims()[1] / side;
-    if kernel == 1 { x } else { avg_pool2d(x, kernel) }
+    if kernel == 1 {
+        x
+    } else {
+        avg_pool2d(x, kernel)
+    }
 }
 
 #[cfg(test)]

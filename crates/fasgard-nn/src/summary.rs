@@ -49,12 +49,27 @@ impl Trace {
     }
 
     /// Adds a layer and returns its output shape.
-    pub fn add(&mut self, kind: &str, output: [usize; 3], parameters: usize, macs: u64) -> [usize; 3] {
+    pub fn add(
+        &mut self,
+        kind: &str,
+        output: [usize; 3],
+        parameters: usize,
+        macs: u64,
+    ) -> [usize; 3] {
         let mut name = self.path.join(".");
         if !kind.is_empty() {
-            name = if name.is_empty() { kind.to_owned() } else { format!("{name}.{kind}") };
+            name = if name.is_empty() {
+                kind.to_owned()
+            } else {
+                format!("{name}.{kind}")
+            };
         }
-        self.layers.push(LayerInfo { name, output, parameters, macs });
+        self.layers.push(LayerInfo {
+            name,
+            output,
+            parameters,
+            macs,
+        });
         output
     }
 
@@ -64,7 +79,12 @@ impl Trace {
         Summary {
             input,
             parameters: self.layers.iter().map(|l| l.parameters).sum(),
-            backbone_parameters: self.layers.iter().filter(in_backbone).map(|l| l.parameters).sum(),
+            backbone_parameters: self
+                .layers
+                .iter()
+                .filter(in_backbone)
+                .map(|l| l.parameters)
+                .sum(),
             macs: self.layers.iter().map(|l| l.macs).sum(),
             backbone_macs: self.layers.iter().filter(in_backbone).map(|l| l.macs).sum(),
             layers: self.layers,

@@ -60,10 +60,17 @@ pub fn named_weights<M: Module>(module: &M) -> Vec<NamedTensor> {
             let tensor = param.val();
             let shape = tensor.dims().to_vec();
             let values = tensor.into_data().iter::<f32>().collect();
-            self.weights.push(NamedTensor { name: self.path.name(), shape, values });
+            self.weights.push(NamedTensor {
+                name: self.path.name(),
+                shape,
+                values,
+            });
         }
     }
-    let mut collect = Collect { path: Path::default(), weights: Vec::new() };
+    let mut collect = Collect {
+        path: Path::default(),
+        weights: Vec::new(),
+    };
     module.visit(&mut collect);
     collect.weights
 }
@@ -116,7 +123,10 @@ pub fn load_weights<M: Module>(module: M, weights: Vec<NamedTensor>) -> Result<M
             Param::from_mapped_value(id, loaded, mapper)
         }
     }
-    Ok(module.map(&mut Replace { path: Path::default(), weights: &mut given }))
+    Ok(module.map(&mut Replace {
+        path: Path::default(),
+        weights: &mut given,
+    }))
 }
 
 /// Gives every parameter an id derived from its path, so that optimiser state saved by one process

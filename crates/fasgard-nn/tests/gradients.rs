@@ -5,14 +5,18 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use fasgard_nn::{
-    Detector, Init, ModelConfig, Prediction, Targets, layers::{Conv, ConvInit, ConvShape}, losses, named_weights,
+    Detector, Init, ModelConfig, Prediction, Targets,
+    layers::{Conv, ConvInit, ConvShape},
+    losses, named_weights,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 fn noise<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random::<f32>() * 2.0 - 1.0).collect();
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| rng.random::<f32>() * 2.0 - 1.0)
+        .collect();
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
@@ -20,7 +24,12 @@ fn noise<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tenso
 fn check(f: impl Fn(Tensor<4>) -> Tensor<1>, x: Tensor<4>, tolerance: f64) {
     let leaf = x.clone().require_grad();
     let grads = f(leaf.clone()).backward();
-    let analytic = leaf.grad(&grads).unwrap().into_data().try_to_vec::<f32>().unwrap();
+    let analytic = leaf
+        .grad(&grads)
+        .unwrap()
+        .into_data()
+        .try_to_vec::<f32>()
+        .unwrap();
     let (shape, values) = (x.dims(), x.clone().into_data().try_to_vec::<f32>().unwrap());
     let step = 1e-2f32;
     for i in 0..values.len() {
@@ -32,7 +41,11 @@ fn check(f: impl Fn(Tensor<4>) -> Tensor<1>, x: Tensor<4>, tolerance: f64) {
         };
         let numeric = (at(step) - at(-step)) / (2.0 * f64::from(step));
         let error = (numeric - f64::from(analytic[i])).abs();
-        assert!(error < tolerance * (1.0 + numeric.abs()), "element {i}: {numeric} vs {}", analytic[i]);
+        assert!(
+            error < tolerance * (1.0 + numeric.abs()),
+            "element {i}: {numeric} vs {}",
+            analytic[i]
+        );
     }
 }
 
@@ -40,7 +53,11 @@ fn check(f: impl Fn(Tensor<4>) -> Tensor<1>, x: Tensor<4>, tolerance: f64) {
 fn contrastive_depth_loss() {
     let device = Device::flex().autodiff();
     let truth = noise([2, 4, 4, 1], 1, &device);
-    check(|x| losses::contrastive_depth(x, truth.clone()), noise([2, 4, 4, 1], 2, &device), 1e-3);
+    check(
+        |x| losses::contrastive_depth(x, truth.clone()),
+        noise([2, 4, 4, 1], 2, &device),
+        1e-3,
+    );
 }
 
 /// The gradient with respect to the stored weight: it flows through the re-parameterised centre.
@@ -59,7 +76,12 @@ fn central_difference_convolution() {
     let mask = noise([1, 5, 5, 3], 4, &device);
     for theta in [0.0, 0.7, 1.0] {
         let mut init = Init::new(ChaCha8Rng::seed_from_u64(5), &device);
-        let conv = Conv::new(ConvShape::new(2, 3, 3, 1), ConvInit::UniformFanIn, &mut init).with_theta(theta);
+        let conv = Conv::new(
+            ConvShape::new(2, 3, 3, 1),
+            ConvInit::UniformFanIn,
+            &mut init,
+        )
+        .with_theta(theta);
         let loss = |weight: Tensor<4>| {
             let conv = conv.clone().map(&mut SetWeight(weight));
             let y = conv.forward(x.clone());
@@ -98,10 +120,16 @@ fn pyramid_of_masks_and_of_depth() {
         let detector = Detector::new(&config, 16, ChaCha8Rng::seed_from_u64(1), &device).unwrap();
         let pyramid = config.supervision.pyramid().unwrap().unwrap();
         let truth = noise([2, 4, 4, 1], 4, &device).abs();
-        let targets = Targets { labels: Tensor::from_floats([1.0, 0.0], &device), map: Some(truth) };
+        let targets = Targets {
+            labels: Tensor::from_floats([1.0, 0.0], &device),
+            map: Some(truth),
+        };
         let logit = noise([2], 5, &device);
         let loss = |x: Tensor<4>| {
-            let prediction = Prediction { maps: pyramid.pool(&x), logit: Some(logit.clone()) };
+            let prediction = Prediction {
+                maps: pyramid.pool(&x),
+                logit: Some(logit.clone()),
+            };
             detector.loss(&prediction, &targets).total
         };
         check(loss, noise([2, 4, 4, 1], 6, &device), 1e-3);
@@ -124,6 +152,9 @@ fn every_weight_gets_a_gradient() {
     };
     let grads = detector.loss(&prediction, &targets).total.backward();
     let found = burn::optim::GradientsParams::from_grads(grads, &detector).len();
-    let weights = named_weights(&detector).iter().filter(|w| !w.name.contains("running_")).count();
+    let weights = named_weights(&detector)
+        .iter()
+        .filter(|w| !w.name.contains("running_"))
+        .count();
     assert_eq!(found, weights);
 }

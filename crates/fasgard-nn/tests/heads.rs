@@ -1,7 +1,9 @@
 //! Heads on tiny tensors against values computed by hand.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use fasgard_nn::{Detector, ModelConfig, NamedTensor, Prediction, Targets, load_weights, named_weights};
+use fasgard_nn::{
+    Detector, ModelConfig, NamedTensor, Prediction, Targets, load_weights, named_weights,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -19,7 +21,13 @@ fn map(values: &[f32], side: usize, device: &Device) -> Tensor<4> {
 }
 
 fn term(terms: &[fasgard_nn::LossTerm], name: &str) -> f32 {
-    terms.iter().find(|t| t.name == name).unwrap().value.clone().into_scalar::<f32>()
+    terms
+        .iter()
+        .find(|t| t.name == name)
+        .unwrap()
+        .value
+        .clone()
+        .into_scalar::<f32>()
 }
 
 fn bce(x: f32, t: f32) -> f32 {
@@ -47,7 +55,13 @@ fn mask_loss_per_scale_and_its_sum() {
             map: Some(map(&truth, 2, &device)),
         };
         let loss = detector.loss(&prediction, &targets);
-        let fine = logits.iter().zip(truth).map(|(&x, t)| bce(x, t)).sum::<f32>() / 4.0 * factor;
+        let fine = logits
+            .iter()
+            .zip(truth)
+            .map(|(&x, t)| bce(x, t))
+            .sum::<f32>()
+            / 4.0
+            * factor;
         let (coarse, last) = (bce(0.3, 0.5), bce(-0.4, 0.0));
         assert!((term(&loss.terms, "bce@2") - fine).abs() < 1e-5);
         assert!((term(&loss.terms, "bce@1") - coarse).abs() < 1e-5);
@@ -67,10 +81,16 @@ fn min_pool_lets_any_attack_pixel_win() {
     let mut truth = [1.0f32; 64];
     truth[63] = 0.0;
     let prediction = Prediction {
-        maps: vec![map(&[0.0, 0.0, 0.0, 3.0], 2, &device), map(&[3.0], 1, &device)],
+        maps: vec![
+            map(&[0.0, 0.0, 0.0, 3.0], 2, &device),
+            map(&[3.0], 1, &device),
+        ],
         logit: None,
     };
-    let targets = Targets { labels: Tensor::from_floats([0.0], &device), map: Some(map(&truth, 8, &device)) };
+    let targets = Targets {
+        labels: Tensor::from_floats([0.0], &device),
+        map: Some(map(&truth, 8, &device)),
+    };
     let loss = detector.loss(&prediction, &targets);
     let fine = (3.0 * bce(0.0, 1.0) + bce(3.0, 0.0)) / 4.0;
     assert!((term(&loss.terms, "bce@2") - fine).abs() < 1e-5);
@@ -80,14 +100,26 @@ fn min_pool_lets_any_attack_pixel_win() {
 #[test]
 fn depth_loss_leaves_contrast_out_below_three() {
     let device = Device::flex();
-    let (_, detector) =
-        detector(serde_json::json!({"target": "depth", "scales": [4, 2], "scale_weights": [1.0, 0.5]}), &device);
+    let (_, detector) = detector(
+        serde_json::json!({"target": "depth", "scales": [4, 2], "scale_weights": [1.0, 0.5]}),
+        &device,
+    );
     let predicted: Vec<f32> = (0..16).map(|v| v as f32 / 16.0).collect();
-    let maps = vec![map(&predicted, 4, &device), map(&[0.15625, 0.28125, 0.65625, 0.78125], 2, &device)];
-    let targets = Targets { labels: Tensor::from_floats([0.0], &device), map: Some(map(&[0.0; 16], 4, &device)) };
+    let maps = vec![
+        map(&predicted, 4, &device),
+        map(&[0.15625, 0.28125, 0.65625, 0.78125], 2, &device),
+    ];
+    let targets = Targets {
+        labels: Tensor::from_floats([0.0], &device),
+        map: Some(map(&[0.0; 16], 4, &device)),
+    };
     let loss = detector.loss(&Prediction { maps, logit: None }, &targets);
     let mse4 = predicted.iter().map(|v| v * v).sum::<f32>() / 16.0;
-    let mse2 = [0.15625f32, 0.28125, 0.65625, 0.78125].iter().map(|v| v * v).sum::<f32>() / 4.0;
+    let mse2 = [0.15625f32, 0.28125, 0.65625, 0.78125]
+        .iter()
+        .map(|v| v * v)
+        .sum::<f32>()
+        / 4.0;
     // Neighbours differ by ±1, ±3, ±4, ±5 sixteenths everywhere in the ramp.
     let cdl4 = 2.0 * (1.0 + 9.0 + 16.0 + 25.0) / 256.0 / 8.0;
     let names: Vec<&str> = loss.terms.iter().map(|t| t.name.as_str()).collect();
@@ -103,7 +135,10 @@ fn mask_and_binary_heads_compute_what_they_say() {
     let device = Device::flex();
     for target in ["mask", "binary"] {
         let scales: &[usize] = if target == "mask" { &[2, 1] } else { &[] };
-        let (_, detector) = detector(serde_json::json!({"target": target, "scales": scales}), &device);
+        let (_, detector) = detector(
+            serde_json::json!({"target": target, "scales": scales}),
+            &device,
+        );
         let set: Vec<NamedTensor> = named_weights(&detector)
             .into_iter()
             .map(|mut w| {
@@ -131,8 +166,16 @@ fn mask_and_binary_heads_compute_what_they_say() {
             assert!((logit - (4.0 * 2.0 - 1.0)).abs() < 1e-5);
             continue;
         }
-        let fine = prediction.maps[0].clone().into_data().try_to_vec::<f32>().unwrap();
-        let coarse = prediction.maps[1].clone().into_data().try_to_vec::<f32>().unwrap();
+        let fine = prediction.maps[0]
+            .clone()
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
+        let coarse = prediction.maps[1]
+            .clone()
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
         assert_eq!((fine, coarse), (vec![3.0; 4], vec![-1.0]));
         let sigmoid = |x: f32| 1.0 / (1.0 + (-x).exp());
         assert!((logit - (2.0 * (4.0 * sigmoid(3.0) + sigmoid(-1.0)) - 1.0)).abs() < 1e-5);
@@ -147,10 +190,19 @@ fn weights_that_do_not_fit_are_named() {
     let refuse = |change: &dyn Fn(&mut Vec<NamedTensor>)| {
         let mut changed = weights.clone();
         change(&mut changed);
-        load_weights(detector.clone(), changed).unwrap_err().to_string()
+        load_weights(detector.clone(), changed)
+            .unwrap_err()
+            .to_string()
     };
     assert!(refuse(&|w| drop(w.remove(0))).contains("`backbone.stem.conv.weight` is missing"));
     assert!(refuse(&|w| w[0].shape = vec![1]).contains("expected shape [4, 3, 7, 7], found [1]"));
     assert!(refuse(&|w| w[0].values[0] = f32::NAN).contains("not finite"));
-    assert!(refuse(&|w| w.push(NamedTensor { name: "x".into(), shape: vec![], values: vec![] })).contains("unexpected weight `x`"));
+    assert!(
+        refuse(&|w| w.push(NamedTensor {
+            name: "x".into(),
+            shape: vec![],
+            values: vec![]
+        }))
+        .contains("unexpected weight `x`")
+    );
 }

@@ -1,7 +1,9 @@
 //! Parameters and cost of the published networks, and what every configuration must do.
 
 use burn::tensor::{Device, Tensor};
-use fasgard_nn::{BackboneKind, Detector, ModelConfig, Score, Supervision, Target, Targets, named_weights};
+use fasgard_nn::{
+    BackboneKind, Detector, ModelConfig, Score, Supervision, Target, Targets, named_weights,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -24,7 +26,10 @@ fn resnet50_backbone_has_the_published_size() {
     assert_eq!(summary.backbone_parameters, 23_508_032);
     assert_eq!((summary.backbone_macs as f64 / 1e7).round() / 100.0, 5.34);
     // Four 1x1 convolutions of 2048 + 1 and a linear layer of 85 + 1.
-    assert_eq!(summary.parameters - summary.backbone_parameters, 4 * 2049 + 86);
+    assert_eq!(
+        summary.parameters - summary.backbone_parameters,
+        4 * 2049 + 86
+    );
 }
 
 #[test]
@@ -54,7 +59,11 @@ fn described_parameters_are_the_real_ones() {
             .filter(|w| !w.name.contains("running_"))
             .map(|w| w.values.len())
             .sum();
-        assert_eq!(detector.summary(64).parameters, real, "{backbone:?} {target:?}");
+        assert_eq!(
+            detector.summary(64).parameters,
+            real,
+            "{backbone:?} {target:?}"
+        );
     }
 }
 
@@ -62,9 +71,11 @@ fn described_parameters_are_the_real_ones() {
 fn every_backbone_and_target_predicts_and_learns() {
     let device = Device::flex().autodiff();
     for backbone in BackboneKind::ALL {
-        for (target, scales) in
-            [(Target::Binary, &[][..]), (Target::Mask, &[2, 1]), (Target::Depth, &[4, 2])]
-        {
+        for (target, scales) in [
+            (Target::Binary, &[][..]),
+            (Target::Mask, &[2, 1]),
+            (Target::Depth, &[4, 2]),
+        ] {
             let mut config = config(backbone, target, scales, 0.125);
             // ResNet34 and 50 at stride 16 keep the test fast and check another tap.
             let resnet = !matches!(backbone, BackboneKind::Cdcn | BackboneKind::Depthnet);
@@ -78,7 +89,10 @@ fn every_backbone_and_target_predicts_and_learns() {
             assert_eq!(sides, scales, "{backbone:?} {target:?}");
             let side = config.supervision.target_side();
             let map = (side > 0).then(|| Tensor::ones([2, side, side, 1], &device));
-            let targets = Targets { labels: Tensor::ones([2], &device), map };
+            let targets = Targets {
+                labels: Tensor::ones([2], &device),
+                map,
+            };
             let loss = detector.loss(&prediction, &targets);
             assert!(loss.total.clone().into_scalar::<f32>().is_finite());
             let terms: Vec<String> = loss.terms.iter().map(|t| t.name.clone()).collect();
@@ -97,8 +111,13 @@ fn the_depth_score_over_all_scales_is_the_mean_of_the_finest_map() {
     let device = Device::flex();
     let config = config(BackboneKind::Cdcn, Target::Depth, &[8, 4, 2], 0.125);
     let detector = build(&config, 32, &device);
-    let values: Vec<f32> = (0..3 * 32 * 32).map(|i| ((i * 37) % 101) as f32 / 101.0).collect();
-    let images = Tensor::from_data(burn::tensor::TensorData::new(values, [1, 3, 32, 32]), &device);
+    let values: Vec<f32> = (0..3 * 32 * 32)
+        .map(|i| ((i * 37) % 101) as f32 / 101.0)
+        .collect();
+    let images = Tensor::from_data(
+        burn::tensor::TensorData::new(values, [1, 3, 32, 32]),
+        &device,
+    );
     let scores = detector.forward(images).scores(&config);
     let finest = scores.maps[0].iter().map(|&v| f64::from(v)).sum::<f64>() / 64.0;
     assert!((scores.scores[0] - finest.min(1.0)).abs() < 1e-6);
@@ -109,11 +128,19 @@ fn the_depth_score_over_all_scales_is_the_mean_of_the_finest_map() {
 fn same_seed_same_weights() {
     let config = config(BackboneKind::Resnet18, Target::Mask, &[2], 0.25);
     let device = Device::flex();
-    assert_eq!(named_weights(&build(&config, 64, &device)), named_weights(&build(&config, 64, &device)));
+    assert_eq!(
+        named_weights(&build(&config, 64, &device)),
+        named_weights(&build(&config, 64, &device))
+    );
 }
 
 #[test]
 fn unknown_keys_are_refused() {
     let json = r#"{"target": "mask", "scales": [8], "scale": 3}"#;
-    assert!(serde_json::from_str::<Supervision>(json).unwrap_err().to_string().contains("scale"));
+    assert!(
+        serde_json::from_str::<Supervision>(json)
+            .unwrap_err()
+            .to_string()
+            .contains("scale")
+    );
 }

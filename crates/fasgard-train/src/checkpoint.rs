@@ -59,7 +59,10 @@ pub(crate) struct Best {
 
 /// SHA-256 as hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// Writes a checkpoint into `folder` and removes all but the latest two.
@@ -74,11 +77,13 @@ pub(crate) fn save(folder: &Path, learner: &Learner, mut state: State) -> Result
     let weights = writing.join(WEIGHTS);
     write_tensors(&weights, &learner.weights(), HashMap::new())?;
     state.weights_sha256 = sha256(&fs::read(&weights).map_err(TrainError::file(&weights, "read"))?);
-    let bytes =
-        learner.optimizer_bytes().map_err(|reason| TrainError::damaged(&writing.join(OPTIMIZER), reason))?;
+    let bytes = learner
+        .optimizer_bytes()
+        .map_err(|reason| TrainError::damaged(&writing.join(OPTIMIZER), reason))?;
     state.optimizer_sha256 = sha256(&bytes);
     write_atomic(writing.join(OPTIMIZER), &bytes)?;
-    let text = toml::to_string(&state).map_err(|e| TrainError::damaged(&writing.join(STATE), e.to_string()))?;
+    let text = toml::to_string(&state)
+        .map_err(|e| TrainError::damaged(&writing.join(STATE), e.to_string()))?;
     write_atomic(writing.join(STATE), text.as_bytes())?;
     if place.exists() {
         fs::remove_dir_all(&place).map_err(TrainError::file(&place, "replace"))?;
@@ -92,15 +97,22 @@ pub(crate) fn save(folder: &Path, learner: &Learner, mut state: State) -> Result
 }
 
 /// Loads the latest checkpoint into `learner`; none if there is no checkpoint.
-pub(crate) fn load(folder: &Path, learner: &mut Learner) -> Result<Option<(PathBuf, State)>, TrainError> {
+pub(crate) fn load(
+    folder: &Path,
+    learner: &mut Learner,
+) -> Result<Option<(PathBuf, State)>, TrainError> {
     let Some((_, place)) = list(folder)?.into_iter().next_back() else {
         return Ok(None);
     };
     let path = place.join(STATE);
     let text = fs::read_to_string(&path).map_err(TrainError::file(&path, "read"))?;
-    let state: State = toml::from_str(&text).map_err(|e| TrainError::damaged(&path, e.to_string()))?;
+    let state: State =
+        toml::from_str(&text).map_err(|e| TrainError::damaged(&path, e.to_string()))?;
     if state.schema != 1 {
-        return Err(TrainError::damaged(&path, format!("expected schema 1, found {}", state.schema)));
+        return Err(TrainError::damaged(
+            &path,
+            format!("expected schema 1, found {}", state.schema),
+        ));
     }
     let weights = place.join(WEIGHTS);
     check(&weights, &state.weights_sha256)?;
@@ -109,15 +121,22 @@ pub(crate) fn load(folder: &Path, learner: &mut Learner) -> Result<Option<(PathB
         .map_err(|e| TrainError::damaged(&weights, e.to_string()))?;
     let optimizer = place.join(OPTIMIZER);
     let bytes = check(&optimizer, &state.optimizer_sha256)?;
-    learner.load_optimizer(bytes).map_err(|e| TrainError::damaged(&optimizer, e))?;
+    learner
+        .load_optimizer(bytes)
+        .map_err(|e| TrainError::damaged(&optimizer, e))?;
     Ok(Some((path, state)))
 }
 
 /// A file's bytes, if they are the ones that were written.
 fn check(path: &Path, expected: &str) -> Result<Vec<u8>, TrainError> {
-    let length = fs::metadata(path).map_err(TrainError::file(path, "read"))?.len();
+    let length = fs::metadata(path)
+        .map_err(TrainError::file(path, "read"))?
+        .len();
     if length > MAX_OPTIMIZER {
-        return Err(TrainError::damaged(path, format!("expected at most {MAX_OPTIMIZER} bytes, found {length}")));
+        return Err(TrainError::damaged(
+            path,
+            format!("expected at most {MAX_OPTIMIZER} bytes, found {length}"),
+        ));
     }
     let bytes = fs::read(path).map_err(TrainError::file(path, "read"))?;
     let found = sha256(&bytes);

@@ -177,12 +177,20 @@ impl ExperimentConfig {
     /// [`ConfigFileError`] with the line of an unknown key or a wrong value.
     pub fn read(path: impl AsRef<Path>, sets: &[String]) -> Result<Self, ConfigFileError> {
         let path = path.as_ref();
-        let wrong = |reason: String| ConfigFileError { path: path.to_owned(), reason };
-        let length = std::fs::metadata(path).map_err(|e| wrong(format!("cannot be read: {e}")))?.len();
+        let wrong = |reason: String| ConfigFileError {
+            path: path.to_owned(),
+            reason,
+        };
+        let length = std::fs::metadata(path)
+            .map_err(|e| wrong(format!("cannot be read: {e}")))?
+            .len();
         if length > MAX_BYTES {
-            return Err(wrong(format!("expected at most {MAX_BYTES} bytes, found {length}")));
+            return Err(wrong(format!(
+                "expected at most {MAX_BYTES} bytes, found {length}"
+            )));
         }
-        let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
         Self::parse(&text, sets).map_err(wrong)
     }
 
@@ -202,9 +210,9 @@ impl ExperimentConfig {
         for set in sets {
             apply(&mut table, set)?;
         }
-        let config: Self = table
-            .try_into()
-            .map_err(|e: toml::de::Error| format!("with --set {}: {}", sets.join(" --set "), e.message()))?;
+        let config: Self = table.try_into().map_err(|e: toml::de::Error| {
+            format!("with --set {}: {}", sets.join(" --set "), e.message())
+        })?;
         config.validate()?;
         Ok(config)
     }
@@ -229,9 +237,15 @@ impl ExperimentConfig {
             return key("schema", "1", &self.schema);
         }
         if self.name.is_empty() || self.name.len() > 100 || self.name.contains(char::is_control) {
-            return key("name", "1 to 100 printable characters", &format!("{:?}", self.name));
+            return key(
+                "name",
+                "1 to 100 printable characters",
+                &format!("{:?}", self.name),
+            );
         }
-        self.model.validate(self.input.size as usize).map_err(|e| e.to_string())?;
+        self.model
+            .validate(self.input.size as usize)
+            .map_err(|e| e.to_string())?;
         self.input.validate().map_err(|e| e.to_string())?;
         self.augment.validate().map_err(|e| e.to_string())?;
         let t = &self.train;
@@ -251,13 +265,38 @@ impl ExperimentConfig {
         }
         let o = &self.optimizer;
         for (name, value, ok, expected) in [
-            ("train.clip_norm", t.clip_norm, t.clip_norm >= 0.0, "at least 0"),
+            (
+                "train.clip_norm",
+                t.clip_norm,
+                t.clip_norm >= 0.0,
+                "at least 0",
+            ),
             ("optimizer.lr", o.lr, o.lr > 0.0, "above 0"),
-            ("optimizer.weight_decay", o.weight_decay, o.weight_decay >= 0.0, "at least 0"),
-            ("optimizer.betas", o.betas[0], (0.0..1.0).contains(&o.betas[0]), "0 up to 1, 1 excluded"),
-            ("optimizer.betas", o.betas[1], (0.0..1.0).contains(&o.betas[1]), "0 up to 1, 1 excluded"),
+            (
+                "optimizer.weight_decay",
+                o.weight_decay,
+                o.weight_decay >= 0.0,
+                "at least 0",
+            ),
+            (
+                "optimizer.betas",
+                o.betas[0],
+                (0.0..1.0).contains(&o.betas[0]),
+                "0 up to 1, 1 excluded",
+            ),
+            (
+                "optimizer.betas",
+                o.betas[1],
+                (0.0..1.0).contains(&o.betas[1]),
+                "0 up to 1, 1 excluded",
+            ),
             ("optimizer.epsilon", o.epsilon, o.epsilon > 0.0, "above 0"),
-            ("optimizer.momentum", o.momentum, (0.0..1.0).contains(&o.momentum), "0 up to 1, 1 excluded"),
+            (
+                "optimizer.momentum",
+                o.momentum,
+                (0.0..1.0).contains(&o.momentum),
+                "0 up to 1, 1 excluded",
+            ),
         ] {
             if !(ok && value.is_finite()) {
                 return key(name, expected, &value);
@@ -279,7 +318,9 @@ fn apply(table: &mut toml::Table, set: &str) -> Result<(), String> {
         .and_then(|mut t| t.remove("v"))
         .unwrap_or_else(|| toml::Value::String(text.to_owned()));
     let keys: Vec<&str> = path.trim().split('.').collect();
-    let (last, parents) = keys.split_last().ok_or_else(|| format!("--set: no key in `{set}`"))?;
+    let (last, parents) = keys
+        .split_last()
+        .ok_or_else(|| format!("--set: no key in `{set}`"))?;
     let mut table = table;
     for parent in parents {
         table = table
@@ -320,20 +361,36 @@ size = 128
     #[test]
     fn unknown_keys_name_their_line() {
         let message = ExperimentConfig::parse(&format!("{TEXT}colour = 3\n"), &[]).unwrap_err();
-        assert!(message.contains("line 12") && message.contains("colour"), "{message}");
+        assert!(
+            message.contains("line 12") && message.contains("colour"),
+            "{message}"
+        );
     }
 
     #[test]
     fn sets_override_and_are_checked() {
         let sets = |s: &[&str]| s.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-        let config =
-            ExperimentConfig::parse(TEXT, &sets(&["train.steps=7", "name=other", "optimizer.lr=1e-3"])).unwrap();
-        assert_eq!((config.train.steps, config.name.as_str(), config.optimizer.lr), (7, "other", 1e-3));
+        let config = ExperimentConfig::parse(
+            TEXT,
+            &sets(&["train.steps=7", "name=other", "optimizer.lr=1e-3"]),
+        )
+        .unwrap();
+        assert_eq!(
+            (
+                config.train.steps,
+                config.name.as_str(),
+                config.optimizer.lr
+            ),
+            (7, "other", 1e-3)
+        );
         for (set, text) in [
             ("train.step=7", "unknown field `step`"),
             ("train.steps", "expected key=value"),
             ("name.x=1", "no table"),
-            ("train.batch_size=1", "`train.batch_size`: expected 2 to 4096, found 1"),
+            (
+                "train.batch_size=1",
+                "`train.batch_size`: expected 2 to 4096, found 1",
+            ),
             ("model.supervision.scales=[8,3]", "scale 3 does not"),
             ("input.size=100", "7 as the largest scale"),
         ] {

@@ -45,15 +45,23 @@ fn update(hash: &mut Sha256, sample: &Sample) {
     let row = &sample.row;
     hash.update(format!(
         "{}\n{}\n{}\n{}\n{:?}\n{:?}\n{:?}\n",
-        row.key(), row.class_name(), row.video.as_deref().unwrap_or_default(), row.sha256.as_deref().unwrap_or_default(), row.face, row.mask, row.depth
+        row.key(),
+        row.class_name(),
+        row.video.as_deref().unwrap_or_default(),
+        row.sha256.as_deref().unwrap_or_default(),
+        row.face,
+        row.mask,
+        row.depth
     ));
 }
 
 fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.finalize()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// One card per dataset, of its training split.
@@ -63,12 +71,17 @@ pub fn data_cards(dataset: &Dataset) -> Vec<DataCard> {
         .infos()
         .iter()
         .map(|info| {
-            let own: Vec<&Sample> = train.iter().filter(|s| s.row.dataset == info.name).collect();
+            let own: Vec<&Sample> = train
+                .iter()
+                .filter(|s| s.row.dataset == info.name)
+                .collect();
             let mut hash = Sha256::new();
             own.iter().for_each(|s| update(&mut hash, s));
             let live = own.iter().filter(|s| s.row.label.is_live()).count() as u64;
-            let species: BTreeSet<String> =
-                own.iter().filter_map(|s| s.row.species.as_ref().map(ToString::to_string)).collect();
+            let species: BTreeSet<String> = own
+                .iter()
+                .filter_map(|s| s.row.species.as_ref().map(ToString::to_string))
+                .collect();
             DataCard {
                 name: info.name.clone(),
                 layout: info.layout.clone(),

@@ -28,7 +28,9 @@ pub enum TrainError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The loss is NaN or infinite.
-    #[error("step {step}: loss term `{term}` is {value}; the batch's samples: {samples}. Lower optimizer.lr, set train.clip_norm, or look at these samples")]
+    #[error(
+        "step {step}: loss term `{term}` is {value}; the batch's samples: {samples}. Lower optimizer.lr, set train.clip_norm, or look at these samples"
+    )]
     NotFinite {
         /// The step.
         step: u64,
@@ -89,25 +91,41 @@ pub enum TrainError {
 impl TrainError {
     pub(crate) fn file(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File { path, action, source }
+        move |source| Self::File {
+            path,
+            action,
+            source,
+        }
     }
 
     pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Damaged { path: path.to_owned(), reason: reason.into() }
+        Self::Damaged {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
     }
 
     /// True if the user's arguments or configuration are at fault rather than the run.
     pub fn is_misuse(&self) -> bool {
         matches!(
             self,
-            Self::Config(_) | Self::Model(_) | Self::Loader(_) | Self::Exists(_)
-                | Self::NothingToResume(_) | Self::OtherRun { .. } | Self::Data(_)
+            Self::Config(_)
+                | Self::Model(_)
+                | Self::Loader(_)
+                | Self::Exists(_)
+                | Self::NothingToResume(_)
+                | Self::OtherRun { .. }
+                | Self::Data(_)
         )
     }
 }
 
 impl From<fasgard_image::WriteError> for TrainError {
     fn from(error: fasgard_image::WriteError) -> Self {
-        Self::File { path: error.path, action: error.action, source: error.source }
+        Self::File {
+            path: error.path,
+            action: error.action,
+            source: error.source,
+        }
     }
 }

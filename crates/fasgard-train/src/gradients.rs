@@ -19,7 +19,10 @@ pub(crate) fn norm<M: Module>(module: &M, grads: &GradientsParams) -> f64 {
             }
         }
     }
-    let mut visitor = Norm { grads, squares: 0.0 };
+    let mut visitor = Norm {
+        grads,
+        squares: 0.0,
+    };
     module.visit(&mut visitor);
     visitor.squares.sqrt()
 }
@@ -34,11 +37,16 @@ pub(crate) fn scale<M: Module>(module: &M, grads: GradientsParams, factor: f64) 
     impl ModuleVisitor for Scale {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             if let Some(grad) = self.from.remove::<D>(param.id) {
-                self.to.register::<D>(param.id, grad.mul_scalar(self.factor));
+                self.to
+                    .register::<D>(param.id, grad.mul_scalar(self.factor));
             }
         }
     }
-    let mut visitor = Scale { from: grads, to: GradientsParams::new(), factor };
+    let mut visitor = Scale {
+        from: grads,
+        to: GradientsParams::new(),
+        factor,
+    };
     module.visit(&mut visitor);
     visitor.to
 }

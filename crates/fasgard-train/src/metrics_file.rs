@@ -38,19 +38,32 @@ impl MetricsFile {
             .read(true)
             .open(path)
             .map_err(TrainError::file(path, "open"))?;
-        let found = file.metadata().map_err(TrainError::file(path, "read"))?.len();
+        let found = file
+            .metadata()
+            .map_err(TrainError::file(path, "read"))?
+            .len();
         if found < length {
             return Err(TrainError::damaged(
                 path,
-                format!("expected at least the {length} bytes that the checkpoint remembers, found {found}"),
+                format!(
+                    "expected at least the {length} bytes that the checkpoint remembers, found {found}"
+                ),
             ));
         }
-        file.set_len(length).map_err(TrainError::file(path, "write"))?;
-        file.seek(SeekFrom::End(0)).map_err(TrainError::file(path, "write"))?;
-        let mut this = Self { path: path.to_owned(), file, terms: terms.to_vec() };
+        file.set_len(length)
+            .map_err(TrainError::file(path, "write"))?;
+        file.seek(SeekFrom::End(0))
+            .map_err(TrainError::file(path, "write"))?;
+        let mut this = Self {
+            path: path.to_owned(),
+            file,
+            terms: terms.to_vec(),
+        };
         if length == 0 {
             let terms = this.terms.join(",");
-            this.line(&format!("step,epoch,phase,lr,loss,{terms},grad_norm,auc,eer,threshold"))?;
+            this.line(&format!(
+                "step,epoch,phase,lr,loss,{terms},grad_norm,auc,eer,threshold"
+            ))?;
         }
         Ok(this)
     }
@@ -59,7 +72,12 @@ impl MetricsFile {
         let terms: Vec<String> = row.terms.iter().map(f32::to_string).collect();
         self.line(&format!(
             "{},{},train,{},{},{},{},,,",
-            row.step, row.epoch, row.lr, row.loss, terms.join(","), row.grad_norm
+            row.step,
+            row.epoch,
+            row.lr,
+            row.loss,
+            terms.join(","),
+            row.grad_norm
         ))
     }
 
@@ -67,14 +85,22 @@ impl MetricsFile {
         let terms: Vec<String> = v.terms.iter().map(f64::to_string).collect();
         self.line(&format!(
             "{step},{epoch},dev,,{},{},,{},{},{}",
-            v.loss, terms.join(","), v.auc, v.eer, v.threshold
+            v.loss,
+            terms.join(","),
+            v.auc,
+            v.eer,
+            v.threshold
         ))
     }
 
     /// Flushes to the disk and returns the file's length.
     pub(crate) fn sync(&mut self) -> Result<u64, TrainError> {
-        self.file.sync_data().map_err(TrainError::file(&self.path, "write"))?;
-        self.file.stream_position().map_err(TrainError::file(&self.path, "write"))
+        self.file
+            .sync_data()
+            .map_err(TrainError::file(&self.path, "write"))?;
+        self.file
+            .stream_position()
+            .map_err(TrainError::file(&self.path, "write"))
     }
 
     fn line(&mut self, text: &str) -> Result<(), TrainError> {

@@ -1,7 +1,8 @@
 //! The framework's optimisers, set up with PyTorch's defaults.
 
 use burn::optim::{
-    AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+    AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig,
+    momentum::MomentumConfig,
 };
 
 use crate::{OptimizerConfig, OptimizerKind};

@@ -33,7 +33,13 @@ pub enum ScheduleKind {
 
 impl Default for ScheduleConfig {
     fn default() -> Self {
-        Self { kind: ScheduleKind::Constant, warmup: 0, every: 1000, gamma: 0.5, floor: 0.0 }
+        Self {
+            kind: ScheduleKind::Constant,
+            warmup: 0,
+            every: 1000,
+            gamma: 0.5,
+            floor: 0.0,
+        }
     }
 }
 
@@ -49,7 +55,8 @@ impl ScheduleConfig {
             ScheduleKind::Cosine => {
                 let length = steps.saturating_sub(self.warmup).max(1) as f64;
                 let progress = ((step - self.warmup) as f64 / length).min(1.0);
-                self.floor + (1.0 - self.floor) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
+                self.floor
+                    + (1.0 - self.floor) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
             }
         }
     }
@@ -59,10 +66,16 @@ impl ScheduleConfig {
             return Err("key `schedule.every`: expected at least 1, found 0".into());
         }
         if !(self.gamma > 0.0 && self.gamma.is_finite()) {
-            return Err(format!("key `schedule.gamma`: expected above 0, found {}", self.gamma));
+            return Err(format!(
+                "key `schedule.gamma`: expected above 0, found {}",
+                self.gamma
+            ));
         }
         if !(0.0..=1.0).contains(&self.floor) {
-            return Err(format!("key `schedule.floor`: expected 0 to 1, found {}", self.floor));
+            return Err(format!(
+                "key `schedule.floor`: expected 0 to 1, found {}",
+                self.floor
+            ));
         }
         Ok(())
     }
@@ -78,12 +91,21 @@ mod tests {
 
     #[test]
     fn shapes() {
-        let step = ScheduleConfig { kind: ScheduleKind::Step, every: 10, gamma: 0.5, ..Default::default() };
+        let step = ScheduleConfig {
+            kind: ScheduleKind::Step,
+            every: 10,
+            gamma: 0.5,
+            ..Default::default()
+        };
         for (at, factor) in [(0, 1.0), (9, 1.0), (10, 0.5), (25, 0.25)] {
             near(step.factor(at, 100), factor);
         }
-        let cosine =
-            ScheduleConfig { kind: ScheduleKind::Cosine, warmup: 4, floor: 0.2, ..Default::default() };
+        let cosine = ScheduleConfig {
+            kind: ScheduleKind::Cosine,
+            warmup: 4,
+            floor: 0.2,
+            ..Default::default()
+        };
         for (at, factor) in [(0, 0.2), (3, 0.8), (4, 1.0), (54, 0.6), (104, 0.2)] {
             near(cosine.factor(at, 104), factor);
         }

@@ -35,9 +35,19 @@ pub fn score_samples(
     device: &Device,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Scored, LoaderError> {
-    let loader = EvalLoader::new(samples, preprocess.clone(), TargetSpec::default(), batch_size)?;
+    let loader = EvalLoader::new(
+        samples,
+        preprocess.clone(),
+        TargetSpec::default(),
+        batch_size,
+    )?;
     let mut scored = Scored {
-        maps: model.supervision.scales.iter().map(|&side| (side, Vec::new())).collect(),
+        maps: model
+            .supervision
+            .scales
+            .iter()
+            .map(|&side| (side, Vec::new()))
+            .collect(),
         rows: loader.rows().iter().map(|s| unscored(&s.row)).collect(),
         map_samples: Vec::new(),
     };
@@ -51,12 +61,15 @@ pub fn score_samples(
         done += count + next.failures.len();
         if count > 0 {
             let data = TensorData::new(next.batch.images, [count, 3, size, size]);
-            let scores = detector.forward(Tensor::from_data(data, device)).scores(model);
+            let scores = detector
+                .forward(Tensor::from_data(data, device))
+                .scores(model);
             for (i, &row) in next.batch.rows.iter().enumerate() {
                 let out = &mut scored.rows[row];
                 let logit = scores.logits.as_ref().map(|l| l[i]);
                 if scores.scores[i].is_finite() && logit.is_none_or(f64::is_finite) {
-                    (out.score, out.logit, out.status) = (Some(scores.scores[i]), logit, Status::Ok);
+                    (out.score, out.logit, out.status) =
+                        (Some(scores.scores[i]), logit, Status::Ok);
                     scored.map_samples.push(out.sample.clone());
                     for ((side, maps), batch) in scored.maps.iter_mut().zip(&scores.maps) {
                         let cells = *side * *side;

@@ -7,7 +7,9 @@ use burn::{
 };
 use fasgard_data::Batch;
 use fasgard_image::random::stream;
-use fasgard_nn::{Detector, NamedTensor, Target, Targets, WeightsError, load_weights, named_weights};
+use fasgard_nn::{
+    Detector, NamedTensor, Target, Targets, WeightsError, load_weights, named_weights,
+};
 
 use crate::{ExperimentConfig, TrainError, gradients, optimizer};
 
@@ -67,13 +69,18 @@ impl Learner {
     }
 
     pub(crate) fn optimizer_bytes(&self) -> Result<Vec<u8>, String> {
-        Ok(self.optimizer.into_bytes().map_err(|e| e.to_string())?.to_vec())
+        Ok(self
+            .optimizer
+            .into_bytes()
+            .map_err(|e| e.to_string())?
+            .to_vec())
     }
 
     pub(crate) fn load_optimizer(&mut self, bytes: Vec<u8>) -> Result<(), String> {
         let optimizer = self.optimizer.clone();
-        self.optimizer =
-            optimizer.from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|e| e.to_string())?;
+        self.optimizer = optimizer
+            .from_bytes(Bytes::from_bytes_vec(bytes))
+            .map_err(|e| e.to_string())?;
         Ok(())
     }
 
@@ -99,14 +106,22 @@ impl Learner {
             .map(|t| (t.name, t.value.into_scalar::<f32>()))
             .collect();
         let total = loss.total.clone().into_scalar::<f32>();
-        let weighted = if weight == 1.0 { loss.total } else { loss.total.mul_scalar(weight) };
+        let weighted = if weight == 1.0 {
+            loss.total
+        } else {
+            loss.total.mul_scalar(weight)
+        };
         // A loss without terms (all weights 0) is not tracked.
         let grads = if weighted.is_tracked() {
             GradientsParams::from_grads(weighted.backward(), &self.detector)
         } else {
             GradientsParams::new()
         };
-        Forward { total, terms, grads }
+        Forward {
+            total,
+            terms,
+            grads,
+        }
     }
 
     /// Applies the summed gradients; returns their norm before clipping.
@@ -126,9 +141,17 @@ impl Learner {
 }
 
 /// A batch's images and targets on `device`.
-pub(crate) fn tensors(batch: &Batch, target: Target, side: usize, device: &Device) -> (Tensor<4>, Targets) {
+pub(crate) fn tensors(
+    batch: &Batch,
+    target: Target,
+    side: usize,
+    device: &Device,
+) -> (Tensor<4>, Targets) {
     let (count, size) = (batch.len(), batch.size as usize);
-    let images = Tensor::from_data(TensorData::new(batch.images.clone(), [count, 3, size, size]), device);
+    let images = Tensor::from_data(
+        TensorData::new(batch.images.clone(), [count, 3, size, size]),
+        device,
+    );
     let labels = Tensor::from_data(TensorData::new(batch.labels.clone(), [count]), device);
     let map = match target {
         Target::Binary => None,
@@ -136,7 +159,10 @@ pub(crate) fn tensors(batch: &Batch, target: Target, side: usize, device: &Devic
         Target::Depth => batch.depths.as_ref(),
     };
     let map = map.map(|values| {
-        Tensor::from_data(TensorData::new(values.clone(), [count, side, side, 1]), device)
+        Tensor::from_data(
+            TensorData::new(values.clone(), [count, side, side, 1]),
+            device,
+        )
     });
     (images, Targets { labels, map })
 }

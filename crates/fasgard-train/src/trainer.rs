@@ -11,7 +11,9 @@ use burn::tensor::Device;
 use fasgard_data::{Dataset, EvalLoader, TargetSpec, TrainLoader};
 use fasgard_image::write_atomic;
 use fasgard_metrics::{Label, ScoreFile};
-use fasgard_model::{ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, write_tensors};
+use fasgard_model::{
+    ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, write_tensors,
+};
 use fasgard_nn::Target;
 
 use crate::{
@@ -103,7 +105,9 @@ pub fn train(
     let data = DataCheck::new(dataset)?;
     let fingerprint = data.fingerprint();
     let files = RunFiles::new(&options.output);
-    let text = config.to_toml().map_err(|e| TrainError::damaged(&files.config(), e))?;
+    let text = config
+        .to_toml()
+        .map_err(|e| TrainError::damaged(&files.config(), e))?;
     let mut run = Run::open(config, files, &text, fingerprint, options, device)?;
 
     let targets = target_spec(config);
@@ -119,13 +123,18 @@ pub fn train(
     )?
     .with_cache(t.cache_mb);
     let dev_samples = data.dev.clone();
-    let dev = EvalLoader::new(data.dev, config.input.clone(), targets, t.batch_size)?.with_cache(t.cache_mb / 2);
+    let dev = EvalLoader::new(data.dev, config.input.clone(), targets, t.batch_size)?
+        .with_cache(t.cache_mb / 2);
 
     observer.event(&Event::Start {
         step: run.state.step,
         steps: t.steps,
         samples: loader.rows().len(),
-        parameters: run.learner.detector().summary(config.input.size as usize).parameters,
+        parameters: run
+            .learner
+            .detector()
+            .summary(config.input.size as usize)
+            .parameters,
     });
     let begin = Instant::now();
     let mut batches = loader.prefetch(run.state.step * t.accumulate, AHEAD);
@@ -133,7 +142,9 @@ pub fn train(
     let mut finished = true;
     while run.state.step < t.steps {
         if t.patience > 0 && run.state.stale >= t.patience {
-            observer.event(&Event::EarlyStop { step: run.state.step });
+            observer.event(&Event::EarlyStop {
+                step: run.state.step,
+            });
             break;
         }
         let epoch = loader.epoch_of(run.state.step * t.accumulate);
@@ -157,7 +168,11 @@ pub fn train(
     }
     let waited = batches.waited();
     drop(batches);
-    observer.event(&Event::Done { step: run.state.step, elapsed: begin.elapsed(), waited });
+    observer.event(&Event::Done {
+        step: run.state.step,
+        elapsed: begin.elapsed(),
+        waited,
+    });
     let weights_sha256 = match finished {
         true => run.finish(config, dataset, dev_samples, device)?,
         false => String::new(),
@@ -175,8 +190,14 @@ fn target_spec(config: &ExperimentConfig) -> TargetSpec {
     let side = config.model.supervision.target_side() as u32;
     match config.model.supervision.target {
         Target::Binary => TargetSpec::default(),
-        Target::Mask => TargetSpec { mask: Some(side), depth: None },
-        Target::Depth => TargetSpec { mask: None, depth: Some(side) },
+        Target::Mask => TargetSpec {
+            mask: Some(side),
+            depth: None,
+        },
+        Target::Depth => TargetSpec {
+            mask: None,
+            depth: Some(side),
+        },
     }
 }
 
@@ -202,12 +223,18 @@ impl Run {
         let state = match (options.resume, found) {
             (true, None) => return Err(TrainError::NothingToResume(files.root)),
             (true, Some((path, state))) => {
-                for (what, expected, found) in
-                    [("the configuration", &state.config, &config_hash), ("the data", &state.data, &data)]
-                {
+                for (what, expected, found) in [
+                    ("the configuration", &state.config, &config_hash),
+                    ("the data", &state.data, &data),
+                ] {
                     if expected != found {
                         let (expected, found) = (expected.clone(), found.clone());
-                        return Err(TrainError::OtherRun { path, what, expected, found });
+                        return Err(TrainError::OtherRun {
+                            path,
+                            what,
+                            expected,
+                            found,
+                        });
                     }
                 }
                 state
@@ -232,11 +259,17 @@ impl Run {
                 }
             }
         };
-        fs::create_dir_all(files.checkpoints()).map_err(TrainError::file(&files.checkpoints(), "create"))?;
+        fs::create_dir_all(files.checkpoints())
+            .map_err(TrainError::file(&files.checkpoints(), "create"))?;
         write_atomic(files.config(), text.as_bytes())?;
         let terms = config.model.supervision.loss_terms();
         let metrics = MetricsFile::open(&files.metrics(), &terms, state.metrics_bytes)?;
-        Ok(Self { files, learner, metrics, state })
+        Ok(Self {
+            files,
+            learner,
+            metrics,
+            state,
+        })
     }
 
     fn step(
@@ -252,8 +285,14 @@ impl Run {
         for _ in 0..t.accumulate {
             let batch = batches.next_batch()?;
             let forward = self.learner.forward(&batch, weight);
-            let terms = forward.terms.iter().map(|(name, value)| (name.as_str(), *value));
-            if let Some((term, value)) = terms.chain([("total", forward.total)]).find(|(_, v)| !v.is_finite()) {
+            let terms = forward
+                .terms
+                .iter()
+                .map(|(name, value)| (name.as_str(), *value));
+            if let Some((term, value)) = terms
+                .chain([("total", forward.total)])
+                .find(|(_, v)| !v.is_finite())
+            {
                 return Err(TrainError::NotFinite {
                     step: self.state.step + 1,
                     term: term.to_owned(),
@@ -273,9 +312,21 @@ impl Run {
         self.state.step += 1;
         let step = self.state.step;
         if step % t.log_every == 0 || step == t.steps {
-            self.metrics.train(&TrainRow { step, epoch, lr, loss, terms: &terms, grad_norm })?;
+            self.metrics.train(&TrainRow {
+                step,
+                epoch,
+                lr,
+                loss,
+                terms: &terms,
+                grad_norm,
+            })?;
         }
-        observer.event(&Event::Step { step, steps: t.steps, loss, lr });
+        observer.event(&Event::Step {
+            step,
+            steps: t.steps,
+            loss,
+            lr,
+        });
         Ok(())
     }
 
@@ -292,15 +343,26 @@ impl Run {
         let step = self.state.step;
         self.metrics.dev(step, epoch, &validation)?;
         let metric = config.train.metric;
-        let best = self.state.best.as_ref().is_none_or(|b| validation.better_than(&b.validation, metric));
+        let best = self
+            .state
+            .best
+            .as_ref()
+            .is_none_or(|b| validation.better_than(&b.validation, metric));
         if best {
             write_tensors(&self.files.best(), &self.learner.weights(), HashMap::new())?;
-            self.state.best = Some(Best { step, validation: validation.clone() });
+            self.state.best = Some(Best {
+                step,
+                validation: validation.clone(),
+            });
             self.state.stale = 0;
         } else {
             self.state.stale += 1;
         }
-        observer.event(&Event::Validated { step, validation: &validation, best });
+        observer.event(&Event::Validated {
+            step,
+            validation: &validation,
+            best,
+        });
         Ok(())
     }
 
@@ -326,12 +388,21 @@ impl Run {
         let hash = sha256(&fs::read(&best_file).map_err(TrainError::file(&best_file, "read"))?);
         let detector = self.learner.valid();
         let batch = config.train.batch_size;
-        let scored = score_samples(&detector, &config.model, &config.input, dev, batch, device, &mut |_| {})?;
+        let scored = score_samples(
+            &detector,
+            &config.model,
+            &config.input,
+            dev,
+            batch,
+            device,
+            &mut |_| {},
+        )?;
         ScoreFile::write(self.files.dev_scores(), &scored.rows)?;
         let threshold = dev_threshold(&ScoreFile::read(self.files.dev_scores())?)?;
         let size = config.input.size as usize;
-        let (best_step, dev_value) =
-            self.state.best.as_ref().map_or((0, f64::NAN), |b| (b.step, b.validation.value(config.train.metric)));
+        let (best_step, dev_value) = self.state.best.as_ref().map_or((0, f64::NAN), |b| {
+            (b.step, b.validation.value(config.train.metric))
+        });
         let card = ModelCard {
             schema: SCHEMA,
             name: config.name.clone(),
@@ -360,6 +431,9 @@ impl Run {
 fn init_from(learner: &mut Learner, path: &Path) -> Result<(), TrainError> {
     let (weights, _) = read_tensors(path)?;
     learner.load(weights).map_err(|e| {
-        TrainError::damaged(path, format!("{e}; expected weights of the configuration's model"))
+        TrainError::damaged(
+            path,
+            format!("{e}; expected weights of the configuration's model"),
+        )
     })
 }

@@ -3,9 +3,11 @@
 use burn::tensor::Device;
 use fasgard_data::EvalLoader;
 use fasgard_metrics::{
-    Aggregation, Criterion, Fuse, Level, Provenance, Ranked, ScoreFile, ScoreRow, Source, Status, Threshold,
+    Aggregation, Criterion, Fuse, Level, Provenance, Ranked, ScoreFile, ScoreRow, Source, Status,
+    Threshold,
     metrics::{auc::auc, eer::eer_point},
-    presentations, threshold::choose,
+    presentations,
+    threshold::choose,
 };
 use fasgard_nn::{Detector, ModelConfig};
 use serde::{Deserialize, Serialize};
@@ -127,7 +129,12 @@ pub fn figures(rows: Vec<ScoreRow>) -> Result<Validation, TrainError> {
 }
 
 fn memory_file(rows: Vec<ScoreRow>) -> ScoreFile {
-    ScoreFile { path: "dev".into(), sha256: String::new(), rows, ignored_columns: Vec::new() }
+    ScoreFile {
+        path: "dev".into(),
+        sha256: String::new(),
+        rows,
+        ignored_columns: Vec::new(),
+    }
 }
 
 fn ranked(file: &ScoreFile) -> Result<Ranked, TrainError> {
@@ -143,7 +150,10 @@ fn ranked(file: &ScoreFile) -> Result<Ranked, TrainError> {
 pub fn dev_threshold(file: &ScoreFile) -> Result<Threshold, TrainError> {
     let ranked = ranked(file)?;
     let criterion = Criterion::Eer;
-    let name = file.path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let name = file
+        .path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned());
     Ok(Threshold {
         value: choose(&ranked, criterion, Aggregation::Pooled)?,
         criterion,

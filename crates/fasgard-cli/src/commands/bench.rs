@@ -42,7 +42,11 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
     let memory = peak.map_or_else(|| "not known".into(), |b| format!("{} MiB", b >> 20));
     super::print(&format!(
         "{} {} batch {} at {} px, {} threads: step {median:.4} s ({min:.4} to {max:.4}), {images:.1} images/s, peak memory {memory}\n",
-        args.what, config.name, args.batch, config.input.size, rayon::current_num_threads(),
+        args.what,
+        config.name,
+        args.batch,
+        config.input.size,
+        rayon::current_num_threads(),
     ))
 }
 
@@ -59,7 +63,10 @@ fn train(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Re
     let side = config.model.supervision.target_side();
     let map = (config.model.supervision.target != Target::Binary)
         .then(|| Tensor::ones([batch, side, side, 1], &device).mul_scalar(0.5));
-    let targets = Targets { labels: Tensor::ones([batch], &device), map };
+    let targets = Targets {
+        labels: Tensor::ones([batch], &device),
+        map,
+    };
     Ok(timed(args.steps, || {
         learner.step(images.clone(), &targets, config.optimizer.lr);
     }))

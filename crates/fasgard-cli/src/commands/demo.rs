@@ -22,7 +22,10 @@ use crate::{args::Demo, failure::misuse, progress::Progress};
 
 /// The twins: the same backbone, recipe and seed, another supervision.
 const TWINS: [(&str, &str); 3] = [
-    ("binary", include_str!("../../../../configs/demo-binary.toml")),
+    (
+        "binary",
+        include_str!("../../../../configs/demo-binary.toml"),
+    ),
     ("8x8", include_str!("../../../../configs/demo-8x8.toml")),
     ("ps", include_str!("../../../../configs/demo-ps.toml")),
 ];
@@ -43,11 +46,15 @@ pub(super) fn run(args: &Demo) -> anyhow::Result<()> {
     let mut runs = Vec::new();
     for (name, text) in TWINS {
         let run = args.output.join(name);
-        let evaluation = twin(args, text, &dataset, &run, &device).with_context(|| format!("twin {name}"))?;
+        let evaluation =
+            twin(args, text, &dataset, &run, &device).with_context(|| format!("twin {name}"))?;
         runs.push((run, evaluation));
     }
     let report = args.output.join("report.html");
-    let models = runs.iter().map(|(run, _)| ModelFiles::in_run(run)).collect();
+    let models = runs
+        .iter()
+        .map(|(run, _)| ModelFiles::in_run(run))
+        .collect();
     let mut options = ReportOptions::new("Pyramid supervision on rendered faces", models);
     options.data = vec![data];
     write_report(&options, &report)?;
@@ -68,7 +75,11 @@ fn render(args: &Demo, output: &Path) -> anyhow::Result<Dataset> {
         seed: args.seed,
         identities: [96, 24, 40],
         shots: 4,
-        presentations: [known.clone(), known.clone(), [known, vec![HalfMask]].concat()],
+        presentations: [
+            known.clone(),
+            known.clone(),
+            [known, vec![HalfMask]].concat(),
+        ],
         // What an earlier demo left there is replaced.
         overwrite: true,
         ..SyntheticOptions::default()
@@ -76,14 +87,25 @@ fn render(args: &Demo, output: &Path) -> anyhow::Result<Dataset> {
     match args.identities.as_slice() {
         [] => {}
         &[train, dev, test] => options.identities = [train, dev, test],
-        other => return Err(misuse(format!("--identities: expected three numbers, found {}", other.len()))),
+        other => {
+            return Err(misuse(format!(
+                "--identities: expected three numbers, found {}",
+                other.len()
+            )));
+        }
     }
-    std::fs::create_dir_all(output)
-        .map_err(|e| misuse(format!("{}: cannot create the folder: {e}", output.display())))?;
+    std::fs::create_dir_all(output).map_err(|e| {
+        misuse(format!(
+            "{}: cannot create the folder: {e}",
+            output.display()
+        ))
+    })?;
     let progress = Mutex::new(None);
     let tick = |p: fasgard_data::Progress| {
         if let Ok(mut progress) = progress.lock() {
-            progress.get_or_insert_with(|| Progress::new("render", "images", p.total)).set(p.done, "");
+            progress
+                .get_or_insert_with(|| Progress::new("render", "images", p.total))
+                .set(p.done, "");
         }
         ControlFlow::Continue(())
     };
@@ -91,7 +113,13 @@ fn render(args: &Demo, output: &Path) -> anyhow::Result<Dataset> {
 }
 
 /// Trains, scores and evaluates one twin.
-fn twin(args: &Demo, text: &str, dataset: &Dataset, run: &Path, device: &Device) -> anyhow::Result<Evaluation> {
+fn twin(
+    args: &Demo,
+    text: &str,
+    dataset: &Dataset,
+    run: &Path,
+    device: &Device,
+) -> anyhow::Result<Evaluation> {
     let mut config = ExperimentConfig::parse(text, &[]).map_err(anyhow::Error::msg)?;
     config.seed = args.seed;
     if args.steps > 0 {
@@ -100,7 +128,11 @@ fn twin(args: &Demo, text: &str, dataset: &Dataset, run: &Path, device: &Device)
     if run.exists() {
         std::fs::remove_dir_all(run).with_context(|| format!("cannot remove {}", run.display()))?;
     }
-    let options = TrainOptions { output: run.to_owned(), resume: false, init: None };
+    let options = TrainOptions {
+        output: run.to_owned(),
+        resume: false,
+        init: None,
+    };
     let mut watcher = Watcher::new(config.name.clone(), Arc::new(AtomicBool::new(false)));
     train(&config, dataset, &options, device, &mut watcher)?;
     drop(watcher);
@@ -108,12 +140,21 @@ fn twin(args: &Demo, text: &str, dataset: &Dataset, run: &Path, device: &Device)
     let files = RunFiles::new(run);
     let model = ModelFile::read(files.model())?;
     let samples = dataset.rows(Split::Test);
-    let scored = score::score(&model, &files.model(), samples, config.train.batch_size, device)?;
+    let scored = score::score(
+        &model,
+        &files.model(),
+        samples,
+        config.train.batch_size,
+        device,
+    )?;
     let scores = run.join("scores-test.csv");
     let has_maps = config.model.supervision.target != Target::Binary;
     let maps = has_maps.then(|| run.join("maps-test.safetensors"));
     score::write(&model, &scored, &scores, maps.as_deref())?;
-    let (dev, test) = (ScoreFile::read(files.dev_scores())?, ScoreFile::read(&scores)?);
+    let (dev, test) = (
+        ScoreFile::read(files.dev_scores())?,
+        ScoreFile::read(&scores)?,
+    );
     let evaluation = evaluate(&Request::new(Some(&dev), &test))?;
     super::evaluate::write(&evaluation, &run.join("evaluation.json"))?;
     Ok(evaluation)
@@ -127,7 +168,10 @@ fn comparison(runs: &[(PathBuf, Evaluation)]) -> String {
     );
     let mut best: Option<(f64, String)> = None;
     for (run, evaluation) in runs {
-        let name = run.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = run
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let Some((_, outcome)) = evaluation.outcomes().into_iter().next() else {
             continue;
         };
@@ -154,7 +198,9 @@ fn comparison(runs: &[(PathBuf, Evaluation)]) -> String {
         }
     }
     if let Some((_, name)) = best {
-        text += &format!("\nhighest AUC here: {name}. One seed on rendered faces shows how the tool works, not which method is better.\n");
+        text += &format!(
+            "\nhighest AUC here: {name}. One seed on rendered faces shows how the tool works, not which method is better.\n"
+        );
     }
     text
 }

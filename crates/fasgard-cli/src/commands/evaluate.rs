@@ -6,12 +6,27 @@ use fasgard_metrics::{Evaluation, Request, ScoreFile, evaluate};
 use crate::{args::Evaluate, failure::misuse};
 
 pub(super) fn run(args: &Evaluate) -> anyhow::Result<()> {
-    let dev = args.dev.as_ref().map(ScoreFile::read).transpose().map_err(misuse)?;
+    let dev = args
+        .dev
+        .as_ref()
+        .map(ScoreFile::read)
+        .transpose()
+        .map_err(misuse)?;
     let test = ScoreFile::read(&args.test).map_err(misuse)?;
     let mut request = Request::new(dev.as_ref(), &test);
     request.convention = args.convention.parse().map_err(misuse)?;
-    request.threshold = args.threshold.as_deref().map(str::parse).transpose().map_err(misuse)?;
-    request.level = args.level.as_deref().map(str::parse).transpose().map_err(misuse)?;
+    request.threshold = args
+        .threshold
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(misuse)?;
+    request.level = args
+        .level
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(misuse)?;
     request.fuse = args.fuse.parse().map_err(misuse)?;
     let evaluation = evaluate(&request).map_err(misuse)?;
     if let Some(path) = &args.output {

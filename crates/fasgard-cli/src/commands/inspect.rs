@@ -15,13 +15,18 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<()> {
     let is_config = args.file.extension().is_some_and(|e| e == "toml");
     if is_config {
         if args.verify {
-            return Err(misuse("--verify: a configuration has no weights; give a model file"));
+            return Err(misuse(
+                "--verify: a configuration has no weights; give a model file",
+            ));
         }
         let config = ExperimentConfig::read(&args.file, &[]).map_err(misuse)?;
         let summary = summarise(&config.model, config.input.size as usize)?;
         return match args.json {
             true => super::print_json(&json(&summary, serde_json::json!({"name": config.name}))),
-            false => super::print(&table(&summary, &format!("{} (configuration)", config.name))),
+            false => super::print(&table(
+                &summary,
+                &format!("{} (configuration)", config.name),
+            )),
         };
     }
     let model = ModelFile::read(&args.file).map_err(misuse)?;
@@ -72,7 +77,11 @@ fn describe(model: &ModelFile, path: &Path) -> String {
     for data in &t.data {
         text += &format!(
             "  on `{}` ({}): {} live, {} attack ({})\n",
-            data.name, data.layout, data.train_live, data.train_attack, data.species.join(", ")
+            data.name,
+            data.layout,
+            data.train_live,
+            data.train_attack,
+            data.species.join(", ")
         );
     }
     for threshold in &card.thresholds {
@@ -92,7 +101,12 @@ fn table(summary: &Summary, title: &str) -> String {
     let shape = |s: [usize; 3]| format!("{}x{}x{}", s[0], s[1], s[2]);
     let mut text = format!(
         "{title}\n\n{:44} {:>14} {:>12} {:>12}\n{:44} {:>14}\n",
-        "layer", "output", "parameters", "MMACs", "input", shape(summary.input)
+        "layer",
+        "output",
+        "parameters",
+        "MMACs",
+        "input",
+        shape(summary.input)
     );
     for layer in &summary.layers {
         text += &format!(

@@ -2,9 +2,7 @@
 
 use std::{ops::ControlFlow, sync::Mutex};
 
-use fasgard_data::{
-    Count, PrepareOptions, PrepareSummary, layout, prepare, prepare::StoredFormat,
-};
+use fasgard_data::{Count, PrepareOptions, PrepareSummary, layout, prepare, prepare::StoredFormat};
 
 use crate::{args::Prepare, failure::misuse, progress::Progress};
 
@@ -31,7 +29,11 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
     options.dry_run = false;
     let progress = Mutex::new(Progress::new("prepare", "images", listed.listed));
     let tick = |p: fasgard_data::Progress| {
-        let failed = if p.failed > 0 { format!("{} failed", p.failed) } else { String::new() };
+        let failed = if p.failed > 0 {
+            format!("{} failed", p.failed)
+        } else {
+            String::new()
+        };
         if let Ok(mut progress) = progress.lock() {
             progress.set(p.done, &failed);
         }
@@ -61,17 +63,33 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
 }
 
 fn describe(summary: &PrepareSummary) -> String {
-    let mut text = format!("dataset `{}`: {} images listed\n", summary.name, summary.listed);
+    let mut text = format!(
+        "dataset `{}`: {} images listed\n",
+        summary.name, summary.listed
+    );
     for official in &summary.official {
-        let same = if official.expected == official.found { "as published" } else { "DIFFERS" };
+        let same = if official.expected == official.found {
+            "as published"
+        } else {
+            "DIFFERS"
+        };
         text += &format!(
             "  {}: expected {}, found {} ({same})\n",
             official.part, official.expected, official.found
         );
     }
-    for Count { split, label, species, expected, .. } in &summary.counts {
+    for Count {
+        split,
+        label,
+        species,
+        expected,
+        ..
+    } in &summary.counts
+    {
         let split = split.map_or_else(|| "no split".into(), |s| s.to_string());
-        let class = species.as_ref().map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
+        let class = species
+            .as_ref()
+            .map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
         text += &format!("  {split:8} {class:24} {expected}\n");
     }
     for note in &summary.notes {

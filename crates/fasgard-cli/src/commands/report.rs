@@ -17,10 +17,18 @@ pub(super) fn run(args: &Report) -> anyhow::Result<()> {
         eprintln!("note: missing {missing}");
     }
     if let Some(folder) = &args.tables {
-        std::fs::create_dir_all(folder).map_err(|e| misuse(format!("{}: {e}", folder.display())))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|e| misuse(format!("{}: {e}", folder.display())))?;
         for format in TableFormat::ALL {
-            write_tables(&options, &folder.join(format!("tables.{}", format.extension())))?;
+            write_tables(
+                &options,
+                &folder.join(format!("tables.{}", format.extension())),
+            )?;
         }
     }
-    super::print(&format!("report: {} ({} KiB)\n", args.output.display(), summary.bytes / 1024))
+    super::print(&format!(
+        "report: {} ({} KiB)\n",
+        args.output.display(),
+        summary.bytes / 1024
+    ))
 }

@@ -19,7 +19,9 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
         eprintln!("note: this model was trained on rendered faces only; it is not for real faces");
     }
     if args.maps.is_some() && model.card.model.supervision.target == Target::Binary {
-        return Err(misuse("--maps: this model predicts no maps (target `binary`); leave --maps out"));
+        return Err(misuse(
+            "--maps: this model predicts no maps (target `binary`); leave --maps out",
+        ));
     }
     let dataset = Dataset::open_all(&args.data).map_err(misuse)?;
     let samples = any_class(&dataset, args.split).map_err(misuse)?;
@@ -30,7 +32,11 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     if args.json {
         return super::print_json(&serde_json::json!({"scored": ok, "failed": failed}));
     }
-    let mut text = format!("scored {ok} samples of split {}: {}\n", args.split, args.output.display());
+    let mut text = format!(
+        "scored {ok} samples of split {}: {}\n",
+        args.split,
+        args.output.display()
+    );
     if let Some(row) = scored.rows.iter().find(|r| !r.status.is_ok()) {
         text += &format!(
             "{failed} without a score (see column `status`); the first: {} ({})\n",
@@ -52,7 +58,16 @@ pub(super) fn score(
     let card = &model.card;
     let mut progress = Progress::new("score", "images", samples.len() as u64);
     let tick = &mut |done: usize| progress.set(done as u64, "");
-    score_samples(&detector, &card.model, &card.preprocess, samples, batch, device, tick).map_err(misuse)
+    score_samples(
+        &detector,
+        &card.model,
+        &card.preprocess,
+        samples,
+        batch,
+        device,
+        tick,
+    )
+    .map_err(misuse)
 }
 
 /// Writes a score file and, where asked for, the maps.
@@ -79,7 +94,10 @@ pub(super) fn write(
             .iter()
             .map(|(side, values)| {
                 let cells = side * side;
-                values[i * cells..(i + 1) * cells].iter().map(|v| v.clamp(0.0, 1.0)).collect()
+                values[i * cells..(i + 1) * cells]
+                    .iter()
+                    .map(|v| v.clamp(0.0, 1.0))
+                    .collect()
             })
             .collect();
         let levels: Vec<&[f32]> = clamped.iter().map(Vec::as_slice).collect();

@@ -35,7 +35,10 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     let outcome = train(&config, &dataset, &options, &device, &mut watcher).map_err(refused)?;
     drop(watcher);
     if args.json {
-        let best = outcome.best.as_ref().map(|(step, v)| serde_json::json!({"step": step, "dev": v}));
+        let best = outcome
+            .best
+            .as_ref()
+            .map(|(step, v)| serde_json::json!({"step": step, "dev": v}));
         return super::print_json(&serde_json::json!({
             "steps": outcome.steps, "finished": outcome.finished, "best": best,
             "weights_sha256": outcome.weights_sha256,
@@ -84,14 +87,24 @@ pub(super) struct Watcher {
 
 impl Watcher {
     pub(super) fn new(name: String, stop: Arc<AtomicBool>) -> Self {
-        Self { name, stop, progress: None, dev: String::new() }
+        Self {
+            name,
+            stop,
+            progress: None,
+            dev: String::new(),
+        }
     }
 }
 
 impl Observer for Watcher {
     fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Start { step, steps, samples, parameters } => {
+            Event::Start {
+                step,
+                steps,
+                samples,
+                parameters,
+            } => {
                 let progress = Progress::new(self.name.clone(), "steps", *steps);
                 progress.line(&format!(
                     "{}: {samples} training samples, {parameters} parameters, steps {step} to {steps}",
@@ -106,14 +119,23 @@ impl Observer for Watcher {
                 }
             }
             Event::Validated { validation, .. } => {
-                self.dev = format!(", dev AUC {:.4} EER {:.1} %", validation.auc, validation.eer * 100.0);
+                self.dev = format!(
+                    ", dev AUC {:.4} EER {:.1} %",
+                    validation.auc,
+                    validation.eer * 100.0
+                );
             }
             Event::EarlyStop { step } => {
                 if let Some(progress) = &self.progress {
-                    progress.line(&format!("{}: no improvement for long enough, stopped at step {step}", self.name));
+                    progress.line(&format!(
+                        "{}: no improvement for long enough, stopped at step {step}",
+                        self.name
+                    ));
                 }
             }
-            Event::Done { elapsed, waited, .. } => {
+            Event::Done {
+                elapsed, waited, ..
+            } => {
                 if let Some(progress) = self.progress.take() {
                     let share = 100.0 * waited.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
                     progress.line(&format!(

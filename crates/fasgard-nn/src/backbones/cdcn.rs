@@ -32,7 +32,12 @@ impl Cdcn {
         let blocks = [narrow, middle, middle]
             .map(|inputs| vec![conv(inputs, middle), conv(middle, wide), conv(wide, middle)])
             .into();
-        Self { stem, blocks, side, channels: 3 * middle }
+        Self {
+            stem,
+            blocks,
+            side,
+            channels: 3 * middle,
+        }
     }
 
     /// Channels of the concatenated features.

@@ -30,9 +30,15 @@ impl Block {
                 ConvShape::new(inner, outputs, 1, 1),
             ]
         } else {
-            vec![ConvShape::new(inputs, inner, 3, stride), ConvShape::new(inner, inner, 3, 1)]
+            vec![
+                ConvShape::new(inputs, inner, 3, stride),
+                ConvShape::new(inner, inner, 3, 1),
+            ]
         };
-        let convs = shapes.into_iter().map(|shape| conv_bn(shape, init)).collect();
+        let convs = shapes
+            .into_iter()
+            .map(|shape| conv_bn(shape, init))
+            .collect();
         let downsample = (stride != 1 || inputs != outputs)
             .then(|| conv_bn(ConvShape::new(inputs, outputs, 1, stride), init));
         Self { convs, downsample }
@@ -45,7 +51,11 @@ impl Block {
         };
         let mut y = x;
         for (i, conv) in self.convs.iter().enumerate() {
-            y = if i + 1 < self.convs.len() { conv.forward_relu(y) } else { conv.forward(y) };
+            y = if i + 1 < self.convs.len() {
+                conv.forward_relu(y)
+            } else {
+                conv.forward(y)
+            };
         }
         add_relu(y, shortcut)
     }
@@ -75,7 +85,13 @@ pub struct Resnet {
 
 impl Resnet {
     /// `blocks` per stage, of which the first `stages` are built.
-    pub fn new(blocks: [usize; 4], bottleneck: bool, stages: usize, width: f64, init: &mut Init) -> Self {
+    pub fn new(
+        blocks: [usize; 4],
+        bottleneck: bool,
+        stages: usize,
+        width: f64,
+        init: &mut Init,
+    ) -> Self {
         let mut channels = scaled(64, width);
         let stem = conv_bn(ConvShape::new(3, channels, 7, 2), init);
         let mut layers: [Vec<Block>; 4] = Default::default();
@@ -88,7 +104,14 @@ impl Resnet {
             }
         }
         let [layer1, layer2, layer3, layer4] = layers;
-        Self { stem, layer1, layer2, layer3, layer4, channels }
+        Self {
+            stem,
+            layer1,
+            layer2,
+            layer3,
+            layer4,
+            channels,
+        }
     }
 
     /// Channels of the feature map.
@@ -100,14 +123,20 @@ impl Resnet {
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = self.stem.forward_relu(images);
         let x = max_pool2d(x, 3, 2, 1);
-        self.stages().flat_map(|(_, blocks)| blocks).fold(x, |x, block| block.forward(x))
+        self.stages()
+            .flat_map(|(_, blocks)| blocks)
+            .fold(x, |x, block| block.forward(x))
     }
 
     /// Adds all layers to `trace`.
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         let [channels, height, width] = trace.scope("stem", |t| self.stem.describe(input, t));
-        let mut shape =
-            trace.add("maxpool", [channels, height.div_ceil(2), width.div_ceil(2)], 0, 0);
+        let mut shape = trace.add(
+            "maxpool",
+            [channels, height.div_ceil(2), width.div_ceil(2)],
+            0,
+            0,
+        );
         for (name, blocks) in self.stages() {
             for (i, block) in blocks.iter().enumerate() {
                 shape = trace.scope(&format!("{name}.{i}"), |t| block.describe(shape, t));

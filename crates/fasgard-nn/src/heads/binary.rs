@@ -6,7 +6,7 @@ use super::Supervise;
 use crate::{
     Init, Loss, ModelConfig, Prediction, Targets, Trace,
     layers::Linear,
-    losses::{bce_with_logits, Weighted},
+    losses::{Weighted, bce_with_logits},
 };
 
 /// Global average pool and a linear layer to one logit.
@@ -19,7 +19,10 @@ pub struct BinaryHead {
 impl BinaryHead {
     pub(super) fn new(config: &ModelConfig, channels: usize, init: &mut Init) -> Self {
         let final_weight = config.supervision.final_weight;
-        Self { linear: Linear::new(channels, 1, init), final_weight }
+        Self {
+            linear: Linear::new(channels, 1, init),
+            final_weight,
+        }
     }
 }
 
@@ -31,7 +34,10 @@ impl Supervise for BinaryHead {
             .mean_dim(1)
             .reshape([batch, channels]);
         let logit = self.linear.forward(pooled).reshape([batch]);
-        Prediction { maps: Vec::new(), logit: Some(logit) }
+        Prediction {
+            maps: Vec::new(),
+            logit: Some(logit),
+        }
     }
 
     fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {

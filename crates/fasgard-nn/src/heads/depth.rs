@@ -24,8 +24,17 @@ pub struct DepthHead {
 }
 
 impl DepthHead {
-    pub(super) fn new(config: &ModelConfig, pyramid: &Pyramid, channels: usize, init: &mut Init) -> Self {
-        let theta = if config.backbone == BackboneKind::Cdcn { config.theta } else { 0.0 };
+    pub(super) fn new(
+        config: &ModelConfig,
+        pyramid: &Pyramid,
+        channels: usize,
+        init: &mut Init,
+    ) -> Self {
+        let theta = if config.backbone == BackboneKind::Cdcn {
+            config.theta
+        } else {
+            0.0
+        };
         let (first, second) = (scaled(128, config.width), scaled(64, config.width));
         let mut conv = |inputs, outputs| {
             let shape = ConvShape::new(inputs, outputs, 3, 1);
@@ -50,18 +59,32 @@ impl Supervise for DepthHead {
         let x = resize_bilinear(features, self.side());
         let x = self.convs.iter().fold(x, |x, conv| conv.forward_relu(x));
         let depth = relu(self.last.forward(x));
-        let maps = self.scales.iter().map(|&s| crate::pyramid::pool_to(depth.clone(), s)).collect();
+        let maps = self
+            .scales
+            .iter()
+            .map(|&s| crate::pyramid::pool_to(depth.clone(), s))
+            .collect();
         Prediction { maps, logit: None }
     }
 
     fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
         let mut loss = Weighted::default();
         if let Some(depth) = &targets.map {
-            for ((map, &scale), &weight) in prediction.maps.iter().zip(&self.scales).zip(&self.weights) {
+            for ((map, &scale), &weight) in
+                prediction.maps.iter().zip(&self.scales).zip(&self.weights)
+            {
                 let truth = crate::pyramid::pool_to(depth.clone(), scale);
-                loss.add(format!("mse@{scale}"), mse(map.clone(), truth.clone()), weight);
+                loss.add(
+                    format!("mse@{scale}"),
+                    mse(map.clone(), truth.clone()),
+                    weight,
+                );
                 if scale >= SMALLEST_CONTRAST {
-                    loss.add(format!("cdl@{scale}"), contrastive_depth(map.clone(), truth), weight);
+                    loss.add(
+                        format!("cdl@{scale}"),
+                        contrastive_depth(map.clone(), truth),
+                        weight,
+                    );
                 }
             }
         }
@@ -75,7 +98,9 @@ impl Supervise for DepthHead {
         }
         trace.scope("last", |t| self.last.describe(shape, t));
         for &scale in &self.scales[1..] {
-            trace.scope(&format!("depth{scale}"), |t| t.add("avgpool", [1, scale, scale], 0, 0));
+            trace.scope(&format!("depth{scale}"), |t| {
+                t.add("avgpool", [1, scale, scale], 0, 0)
+            });
         }
     }
 }

@@ -28,11 +28,27 @@ pub struct MaskHead {
 }
 
 impl MaskHead {
-    pub(super) fn new(config: &ModelConfig, pyramid: &Pyramid, channels: usize, init: &mut Init) -> Self {
+    pub(super) fn new(
+        config: &ModelConfig,
+        pyramid: &Pyramid,
+        channels: usize,
+        init: &mut Init,
+    ) -> Self {
         let supervision = &config.supervision;
-        let count = if supervision.shared_conv { 1 } else { pyramid.scales().len() };
+        let count = if supervision.shared_conv {
+            1
+        } else {
+            pyramid.scales().len()
+        };
         let convs = (0..count)
-            .map(|_| Conv::new(ConvShape::new(channels, 1, 1, 1), ConvInit::UniformFanIn, init).with_bias(init))
+            .map(|_| {
+                Conv::new(
+                    ConvShape::new(channels, 1, 1, 1),
+                    ConvInit::UniformFanIn,
+                    init,
+                )
+                .with_bias(init)
+            })
             .collect();
         Self {
             convs,
@@ -66,22 +82,34 @@ impl Supervise for MaskHead {
             .scales
             .iter()
             .enumerate()
-            .map(|(level, &scale)| self.conv(level).forward(crate::pyramid::pool_to(features.clone(), scale)))
+            .map(|(level, &scale)| {
+                self.conv(level)
+                    .forward(crate::pyramid::pool_to(features.clone(), scale))
+            })
             .collect();
         let flat = maps
             .iter()
             .map(|map| sigmoid(map.clone()).flatten::<2>(1, 3))
             .collect();
         let logit = self.linear.forward(Tensor::cat(flat, 1)).reshape([batch]);
-        Prediction { maps, logit: Some(logit) }
+        Prediction {
+            maps,
+            logit: Some(logit),
+        }
     }
 
     fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
         let mut loss = Weighted::default();
         if let Some(mask) = &targets.map {
-            for ((map, &scale), &weight) in prediction.maps.iter().zip(&self.scales).zip(&self.weights) {
+            for ((map, &scale), &weight) in
+                prediction.maps.iter().zip(&self.scales).zip(&self.weights)
+            {
                 let bce = bce_with_logits(map.clone(), self.target(mask, scale)).mean();
-                let term = if self.sum { bce * (scale * scale) as f64 } else { bce };
+                let term = if self.sum {
+                    bce * (scale * scale) as f64
+                } else {
+                    bce
+                };
                 loss.add(format!("bce@{scale}"), term, weight);
             }
         }
@@ -100,7 +128,12 @@ impl Supervise for MaskHead {
                     self.conv(level).describe(shape, t);
                 } else {
                     // A shared convolution: its work counts again, its parameters do not.
-                    t.add("conv", [1, scale, scale], 0, (channels * scale * scale) as u64);
+                    t.add(
+                        "conv",
+                        [1, scale, scale],
+                        0,
+                        (channels * scale * scale) as u64,
+                    );
                 }
             });
         }

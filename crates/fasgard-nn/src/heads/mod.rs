@@ -13,8 +13,8 @@ pub use binary::BinaryHead;
 pub use depth::DepthHead;
 pub use mask::MaskHead;
 
-use crate::{Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace};
 use crate::Init;
+use crate::{Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace};
 
 /// What every head does.
 pub trait Supervise {
@@ -41,11 +41,22 @@ pub enum Head {
 
 impl Head {
     /// The head that `config` names, on `channels` features.
-    pub fn new(config: &ModelConfig, pyramid: Option<Pyramid>, channels: usize, init: &mut Init) -> Self {
+    pub fn new(
+        config: &ModelConfig,
+        pyramid: Option<Pyramid>,
+        channels: usize,
+        init: &mut Init,
+    ) -> Self {
         match (config.supervision.target, pyramid) {
-            (Target::Binary, _) | (_, None) => Self::Binary(BinaryHead::new(config, channels, init)),
-            (Target::Mask, Some(pyramid)) => Self::Mask(MaskHead::new(config, &pyramid, channels, init)),
-            (Target::Depth, Some(pyramid)) => Self::Depth(DepthHead::new(config, &pyramid, channels, init)),
+            (Target::Binary, _) | (_, None) => {
+                Self::Binary(BinaryHead::new(config, channels, init))
+            }
+            (Target::Mask, Some(pyramid)) => {
+                Self::Mask(MaskHead::new(config, &pyramid, channels, init))
+            }
+            (Target::Depth, Some(pyramid)) => {
+                Self::Depth(DepthHead::new(config, &pyramid, channels, init))
+            }
         }
     }
 

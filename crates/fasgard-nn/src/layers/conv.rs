@@ -23,7 +23,12 @@ pub struct ConvShape {
 impl ConvShape {
     /// A `kernel` x `kernel` convolution, zero-padded by half the kernel.
     pub fn new(inputs: usize, outputs: usize, kernel: usize, stride: usize) -> Self {
-        Self { inputs, outputs, kernel, stride }
+        Self {
+            inputs,
+            outputs,
+            kernel,
+            stride,
+        }
     }
 
     fn padding(&self) -> usize {
@@ -66,10 +71,17 @@ impl Conv {
         let dims = [shape.outputs, shape.inputs, shape.kernel, shape.kernel];
         let area = (shape.kernel * shape.kernel) as f64;
         let weight = match kind {
-            ConvInit::KaimingFanOut => init.normal(dims, (2.0 / (shape.outputs as f64 * area)).sqrt()),
+            ConvInit::KaimingFanOut => {
+                init.normal(dims, (2.0 / (shape.outputs as f64 * area)).sqrt())
+            }
             ConvInit::UniformFanIn => init.uniform(dims, 1.0 / (shape.inputs as f64 * area).sqrt()),
         };
-        Self { weight: Param::from_tensor(weight), bias: None, stride: shape.stride, theta: 0.0 }
+        Self {
+            weight: Param::from_tensor(weight),
+            bias: None,
+            stride: shape.stride,
+            theta: 0.0,
+        }
     }
 
     /// The same with a bias, drawn uniformly in ±1/sqrt(inputs k²).
@@ -116,13 +128,23 @@ impl Conv {
         let (height, width) = (shape.output_side(input[1]), shape.output_side(input[2]));
         let bias = if self.bias.is_some() { outputs } else { 0 };
         let weights = outputs * inputs * kernel * kernel;
-        trace.add("conv", [outputs, height, width], weights + bias, (weights * height * width) as u64)
+        trace.add(
+            "conv",
+            [outputs, height, width],
+            weights + bias,
+            (weights * height * width) as u64,
+        )
     }
 }
 
 /// The one place that convolves: `x` `[N, H, W, I]`, `weight` `[O, I, k, k]` with k odd, zero
 /// padding of k / 2, `bias` `[O]`.
-pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize) -> Tensor<4> {
+pub fn conv2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+) -> Tensor<4> {
     let padding = weight.dims()[3] / 2;
     let y = fasgard_kernels::conv2d(x, weight, stride, padding);
     match bias {

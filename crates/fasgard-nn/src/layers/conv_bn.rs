@@ -15,7 +15,10 @@ pub struct ConvBn {
 impl ConvBn {
     /// Puts a batch normalisation of `channels` behind `conv`.
     pub fn new(conv: Conv, channels: usize, init: &Init) -> Self {
-        Self { conv, bn: BatchNorm::new(channels, init) }
+        Self {
+            conv,
+            bn: BatchNorm::new(channels, init),
+        }
     }
 
     /// Convolves and normalises.

@@ -32,6 +32,11 @@ impl Linear {
     /// Adds this layer to `trace`.
     pub fn describe(&self, trace: &mut Trace) {
         let [outputs, inputs] = self.weight.dims();
-        trace.add("linear", [outputs, 1, 1], outputs * (inputs + 1), (outputs * inputs) as u64);
+        trace.add(
+            "linear",
+            [outputs, 1, 1],
+            outputs * (inputs + 1),
+            (outputs * inputs) as u64,
+        );
     }
 }

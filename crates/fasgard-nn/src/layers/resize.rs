@@ -41,13 +41,19 @@ mod tests {
     fn shrinking_samples_at_half_pixels() {
         for (from, to, first) in [(8usize, 2usize, 1usize), (4, 2, 0)] {
             let data = ramp(from).into_data().try_to_vec::<f32>().unwrap();
-            let got = resize_bilinear(ramp(from), to).into_data().try_to_vec::<f32>().unwrap();
+            let got = resize_bilinear(ramp(from), to)
+                .into_data()
+                .try_to_vec::<f32>()
+                .unwrap();
             let step = from / to;
             for i in 0..to {
                 for j in 0..to {
                     let (r, c) = (i * step + first, j * step + first);
-                    let mean = (data[r * from + c] + data[r * from + c + 1] + data[(r + 1) * from + c]
-                        + data[(r + 1) * from + c + 1]) / 4.0;
+                    let mean = (data[r * from + c]
+                        + data[r * from + c + 1]
+                        + data[(r + 1) * from + c]
+                        + data[(r + 1) * from + c + 1])
+                        / 4.0;
                     assert!((got[i * to + j] - mean).abs() < 1e-5);
                 }
             }
@@ -56,8 +62,14 @@ mod tests {
 
     #[test]
     fn growing_interpolates_between_centres() {
-        let x = Tensor::<4>::from_data(TensorData::new(vec![0.0f32, 1.0, 0.0, 1.0], [1, 2, 2, 1]), &Device::flex());
-        let got = resize_bilinear(x, 4).into_data().try_to_vec::<f32>().unwrap();
+        let x = Tensor::<4>::from_data(
+            TensorData::new(vec![0.0f32, 1.0, 0.0, 1.0], [1, 2, 2, 1]),
+            &Device::flex(),
+        );
+        let got = resize_bilinear(x, 4)
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
         for (a, b) in got[..4].iter().zip([0.0, 0.25, 0.75, 1.0]) {
             assert!((a - b).abs() < 1e-6, "{got:?}");
         }

@@ -23,10 +23,20 @@ mod tests {
         // ln 2; -ln sigmoid(2); -ln(1 - sigmoid(-1)); a soft target; saturated both ways.
         let logits = [0.0f32, 2.0, -1.0, 1.0, 200.0, -200.0];
         let targets = [1.0f32, 1.0, 0.0, 0.25, 0.0, 1.0];
-        let expected = [0.693_147_2, 0.126_928, 0.313_261_7, 1.063_261_7, 200.0, 200.0];
+        let expected = [
+            0.693_147_2,
+            0.126_928,
+            0.313_261_7,
+            1.063_261_7,
+            200.0,
+            200.0,
+        ];
         let x = Tensor::<1>::from_data(TensorData::from(logits), &device);
         let t = Tensor::<1>::from_data(TensorData::from(targets), &device);
-        let got = bce_with_logits(x, t).into_data().try_to_vec::<f32>().unwrap();
+        let got = bce_with_logits(x, t)
+            .into_data()
+            .try_to_vec::<f32>()
+            .unwrap();
         for (a, b) in got.iter().zip(expected) {
             assert!((a - b).abs() < 1e-5, "{got:?}");
         }

@@ -3,7 +3,6 @@
 use burn::tensor::{Tensor, TensorData};
 use fasgard_kernels::conv2d;
 
-
 /// Side of the smallest map that the loss is defined on.
 pub const SMALLEST_CONTRAST: usize = 3;
 
@@ -35,7 +34,10 @@ mod tests {
     use super::*;
 
     fn map(values: &[f32], side: usize) -> Tensor<4> {
-        Tensor::from_data(TensorData::new(values.to_vec(), [1, side, side, 1]), &Device::flex())
+        Tensor::from_data(
+            TensorData::new(values.to_vec(), [1, side, side, 1]),
+            &Device::flex(),
+        )
     }
 
     /// Error 1..9 around 5: neighbours differ from the centre by -4..4 without 0: 2 (1+4+9+16) / 8.

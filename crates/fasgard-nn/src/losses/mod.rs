@@ -22,11 +22,18 @@ pub struct Weighted {
 impl Weighted {
     /// Adds `weight * value`; a weight of zero is reported but not learnt from.
     pub fn add(&mut self, name: String, value: Tensor<1>, weight: f64) {
-        self.terms.push(LossTerm { name, value: value.clone() });
+        self.terms.push(LossTerm {
+            name,
+            value: value.clone(),
+        });
         if weight == 0.0 {
             return;
         }
-        let weighted = if weight == 1.0 { value } else { value.mul_scalar(weight) };
+        let weighted = if weight == 1.0 {
+            value
+        } else {
+            value.mul_scalar(weight)
+        };
         self.total = Some(match self.total.take() {
             Some(total) => total + weighted,
             None => weighted,
@@ -35,7 +42,12 @@ impl Weighted {
 
     /// The sum (zero on `like`'s device if there is no term) and the terms.
     pub fn finish(self, like: &Tensor<1>) -> Loss {
-        let total = self.total.unwrap_or_else(|| Tensor::zeros([1], &like.device()));
-        Loss { total, terms: self.terms }
+        let total = self
+            .total
+            .unwrap_or_else(|| Tensor::zeros([1], &like.device()));
+        Loss {
+            total,
+            terms: self.terms,
+        }
     }
 }

@@ -1,0 +1,287 @@
+//! Whole runs on a tiny rendered dataset.
+
+use std::{fs, path::Path};
+
+use burn::tensor::Device;
+use fasgard_data::{Dataset, SyntheticOptions, write_synthetic};
+use fasgard_metrics::ScoreFile;
+use fasgard_model::ModelFile;
+use fasgard_synth::Presentation;
+use fasgard_train::{
+    Event, ExperimentConfig, Observer, Quiet, RunFiles, TrainError, TrainOptions, train,
+};
+
+const CONFIG: &str = r#"
+schema = 1
+name = "tiny"
+seed = 5
+model = { backbone = "resnet18", tap = "layer2", width = 0.125, supervision = { target = "mask", scales = [4, 2, 1] } }
+input = { size = 32 }
+augment = { flip = 0.5, brightness = [-20.0, 20.0] }
+sampling = { balance = "class" }
+train = { steps = 6, batch_size = 4, validate_every = 2, checkpoint_every = 2, clip_norm = 1.0 }
+optimizer = { lr = 1e-3, weight_decay = 1e-4 }
+schedule = { kind = "cosine", warmup = 2 }
+"#;
+
+fn data(dir: &Path) -> Dataset {
+    let known = vec![Presentation::Live, Presentation::Print];
+    let options = SyntheticOptions {
+        seed: 1,
+        identities: [4, 2, 1],
+        shots: 2,
+        presentations: [known.clone(), known.clone(), known],
+        side: 48,
+        ..SyntheticOptions::default()
+    };
+    let go_on = |_| std::ops::ControlFlow::Continue(());
+    write_synthetic(&dir.join("data"), &options, &go_on).unwrap()
+}
+
+fn config(sets: &[&str]) -> ExperimentConfig {
+    let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
+    ExperimentConfig::parse(CONFIG, &sets).unwrap()
+}
+
+fn options(output: &Path, resume: bool) -> TrainOptions {
+    TrainOptions {
+        output: output.to_owned(),
+        resume,
+        init: None,
+    }
+}
+
+/// Stops after some steps.
+struct StopAt(u64, u64);
+
+impl Observer for StopAt {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Event::Step { step, .. } = event {
+            self.1 = *step;
+        }
+    }
+    fn cancelled(&self) -> bool {
+        self.1 == self.0
+    }
+}
+
+fn files(run: &Path) -> [Vec<u8>; 3] {
+    let files = RunFiles::new(run);
+    [files.model(), files.metrics(), files.dev_scores()].map(|f| fs::read(f).unwrap())
+}
+
+#[test]
+fn resume_equals_an_uninterrupted_run_for_any_thread_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = data(dir.path());
+    let device = Device::flex();
+    for sets in [
+        &[][..],
+        &["train.accumulate=2", "optimizer.kind=sgd"],
+        &["optimizer.kind=adamw"],
+    ] {
+        let config = config(sets);
+        let run = |name: &str, threads: usize, stops: &[u64]| {
+            let output = dir
+                .path()
+                .join(format!("{name}-{}", sets.len()) + sets.first().unwrap_or(&"adam"));
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| {
+                for (i, &stop) in stops.iter().enumerate() {
+                    let options = options(&output, i > 0);
+                    let outcome =
+                        train(&config, &dataset, &options, &device, &mut StopAt(stop, 0)).unwrap();
+                    assert!(!outcome.finished);
+                }
+                let options = options(&output, !stops.is_empty());
+                train(&config, &dataset, &options, &device, &mut Quiet).unwrap()
+            });
+            files(&output)
+        };
+        let whole = run("whole", 2, &[]);
+        assert_eq!(whole, run("resumed", 1, &[1, 3]), "{sets:?}");
+        assert_eq!(whole, run("three", 3, &[4]), "{sets:?}");
+    }
+}
+
+#[test]
+fn a_run_leaves_a_usable_model_with_its_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = data(dir.path());
+    let output = dir.path().join("run");
+    let config = config(&[]);
+    let outcome = train(
+        &config,
+        &dataset,
+        &options(&output, false),
+        &Device::flex(),
+        &mut Quiet,
+    )
+    .unwrap();
+    assert!(outcome.finished && outcome.best.is_some());
+    let files = RunFiles::new(&output);
+    let model = ModelFile::read(files.model()).unwrap();
+    assert!(model.verify(files.model(), &Device::flex()).unwrap() < 1e-6);
+    assert!(model.card.is_rendered_only());
+    let scores = ScoreFile::read(files.dev_scores()).unwrap();
+    let threshold = &model.card.thresholds[0];
+    assert_eq!(
+        threshold.from.sha256.as_deref(),
+        Some(scores.sha256.as_str())
+    );
+    assert_eq!((threshold.from.live, threshold.from.attack), (4, 4));
+    let metrics = fs::read_to_string(files.metrics()).unwrap();
+    let header = "step,epoch,phase,lr,loss,bce@4,bce@2,bce@1,bce@final,grad_norm,auc,eer,threshold";
+    assert_eq!(metrics.lines().next(), Some(header));
+    assert_eq!(metrics.lines().filter(|l| l.contains(",train,")).count(), 6);
+    assert_eq!(metrics.lines().filter(|l| l.contains(",dev,")).count(), 3);
+    assert!(
+        metrics.lines().all(|l| l.split(',').count() == 13),
+        "{metrics}"
+    );
+}
+
+#[test]
+fn a_tiny_set_is_learnt_by_heart() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = data(dir.path());
+    for (target, factor) in [
+        (vec![], 0.5),
+        (
+            vec!["model.supervision={target=\"depth\",scales=[8,4]}"],
+            0.7,
+        ),
+    ] {
+        let output = dir.path().join(format!("run-{}", target.len()));
+        let mut sets = vec![
+            "train.steps=40",
+            "train.batch_size=16",
+            "augment={}",
+            "optimizer.lr=3e-3",
+        ];
+        sets.extend([
+            "train.validate_every=40",
+            "schedule.kind=constant",
+            "train.clip_norm=0",
+        ]);
+        sets.extend(target);
+        train(
+            &config(&sets),
+            &dataset,
+            &options(&output, false),
+            &Device::flex(),
+            &mut Quiet,
+        )
+        .unwrap();
+        let metrics = fs::read_to_string(RunFiles::new(&output).metrics()).unwrap();
+        let losses: Vec<f64> = metrics
+            .lines()
+            .filter(|l| l.contains(",train,"))
+            .map(|l| l.split(',').nth(4).unwrap().parse().unwrap())
+            .collect();
+        assert!(losses[39] < factor * losses[0], "{losses:?}");
+    }
+}
+
+#[test]
+fn refusals() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = data(dir.path());
+    let device = Device::flex();
+    let output = dir.path().join("run");
+    let go = |config: &ExperimentConfig, dataset: &Dataset, resume: bool| {
+        train(
+            config,
+            dataset,
+            &options(&output, resume),
+            &device,
+            &mut StopAt(2, 0),
+        )
+    };
+    assert!(matches!(
+        go(&config(&[]), &dataset, true),
+        Err(TrainError::NothingToResume(_))
+    ));
+    go(&config(&[]), &dataset, false).unwrap();
+    assert!(matches!(
+        go(&config(&[]), &dataset, false),
+        Err(TrainError::Exists(_))
+    ));
+    let message = go(&config(&["train.steps=7"]), &dataset, true)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("the configuration differs"), "{message}");
+    let fewer = dataset
+        .clone()
+        .with_splits(|row| row.split.filter(|_| row.subject.as_deref() != Some("0000")));
+    let message = go(&config(&[]), &fewer, true).unwrap_err().to_string();
+    assert!(message.contains("the data differs"), "{message}");
+    let one_class = dataset
+        .clone()
+        .with_splits(|row| row.split.filter(|_| row.label.is_live()));
+    let error = go(&config(&[]), &one_class, true).unwrap_err();
+    assert!(
+        error.is_misuse() && error.to_string().contains("split `train`"),
+        "{error}"
+    );
+
+    // A flipped byte in the checkpoint is noticed.
+    let weights = output.join("checkpoints/step-00000002/weights.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let message = go(&config(&[]), &dataset, true).unwrap_err().to_string();
+    assert!(message.contains("SHA-256"), "{message}");
+}
+
+#[test]
+fn a_loss_that_is_not_finite_names_step_term_and_samples() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = data(dir.path());
+    let config = config(&[
+        "optimizer.kind=sgd",
+        "optimizer.lr=1e30",
+        "train.clip_norm=0",
+        "schedule.warmup=0",
+    ]);
+    let error = train(
+        &config,
+        &dataset,
+        &options(&dir.path().join("r"), false),
+        &Device::flex(),
+        &mut Quiet,
+    )
+    .unwrap_err();
+    let message = error.to_string();
+    assert!(matches!(error, TrainError::NotFinite { .. }), "{message}");
+    assert!(
+        message.contains("loss term `bce@4`") && message.contains("train/"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_broken_image_stops_training_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let dataset = data(dir.path());
+    let broken = dataset.samples()[0].image_path();
+    let bytes = fs::read(&broken).unwrap();
+    fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    let message = train(
+        &config(&[]),
+        &dataset,
+        &options(&dir.path().join("r"), false),
+        &Device::flex(),
+        &mut Quiet,
+    )
+    .unwrap_err()
+    .to_string();
+    assert!(
+        message.contains(&dataset.samples()[0].row.sample) && message.contains("truncated"),
+        "{message}"
+    );
+}
