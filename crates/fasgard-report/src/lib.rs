@@ -16,7 +16,6 @@
 //! # Ok::<(), fasgard_report::ReportError>(())
 //! ```
 
-mod atomic;
 mod colormap;
 mod data_uri;
 mod describe;

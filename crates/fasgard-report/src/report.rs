@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use fasgard_data::Dataset;
+use fasgard_image::write_atomic;
 
-use crate::{atomic, error::ReportError, inputs, options::ReportOptions, page, sections::Context};
+use crate::{error::ReportError, inputs, options::ReportOptions, page, sections::Context};
 
 /// More samples a species than this are not shown, whatever was asked for.
 const MOST_PER_SPECIES: usize = 24;
@@ -58,10 +59,10 @@ pub fn write_report(options: &ReportOptions, output: &Path) -> Result<ReportSumm
         }
         context.gallery_per_species /= 2;
     };
-    atomic::write(output, page.as_str().as_bytes()).map_err(|source| ReportError::Io {
+    write_atomic(output, page.as_str().as_bytes()).map_err(|e| ReportError::Io {
         action: "write",
         path: output.to_owned(),
-        source,
+        source: e.source,
     })?;
     let mut warnings = Vec::new();
     if let Some(what) = &context.different_tests {

@@ -7,7 +7,7 @@ use fasgard_image::{AugmentConfig, Preprocess};
 use fasgard_nn::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::ScheduleConfig;
+use crate::{OptimizerConfig, ScheduleConfig};
 
 /// Largest configuration file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -119,53 +119,6 @@ impl Metric {
             Self::Auc => "auc",
             Self::Eer => "eer",
             Self::Loss => "loss",
-        }
-    }
-}
-
-/// Which optimiser.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OptimizerKind {
-    /// Adam; weight decay is added to the gradient (as PyTorch's `Adam`).
-    #[default]
-    Adam,
-    /// AdamW: weight decay apart from the gradient.
-    Adamw,
-    /// Stochastic gradient descent with momentum.
-    Sgd,
-}
-
-/// The optimiser.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OptimizerConfig {
-    /// Which one.
-    pub kind: OptimizerKind,
-    /// Learning rate before the schedule.
-    pub lr: f64,
-    /// Weight decay, at least 0.
-    pub weight_decay: f64,
-    /// Adam: decay of the mean and of the uncentred variance.
-    pub betas: [f64; 2],
-    /// Adam: added to the denominator.
-    pub epsilon: f64,
-    /// SGD: momentum, 0 = none.
-    pub momentum: f64,
-    /// SGD: Nesterov's form of momentum.
-    pub nesterov: bool,
-}
-
-impl Default for OptimizerConfig {
-    fn default() -> Self {
-        Self {
-            kind: OptimizerKind::Adam,
-            lr: 1e-4,
-            weight_decay: 0.0,
-            betas: [0.9, 0.999],
-            epsilon: 1e-8,
-            momentum: 0.9,
-            nesterov: false,
         }
     }
 }

@@ -12,20 +12,21 @@ mod events;
 mod gradients;
 mod metrics_file;
 mod optimizer;
+mod run_files;
 mod schedule;
 mod scoring;
 mod step;
 mod trainer;
 mod validation;
 
-pub use config::{
-    ConfigFileError, ExperimentConfig, Metric, OptimizerConfig, OptimizerKind, TrainConfig,
-};
+pub use config::{ConfigFileError, ExperimentConfig, Metric, TrainConfig};
 pub use data::{DataCheck, data_cards};
 pub use error::TrainError;
 pub use events::{Event, Observer, Quiet};
+pub use optimizer::{OptimizerConfig, OptimizerKind};
+pub use run_files::RunFiles;
 pub use schedule::{ScheduleConfig, ScheduleKind};
 pub use scoring::{Scored, score_samples};
 pub use step::Learner;
-pub use trainer::{Outcome, RunFiles, TrainOptions, train};
-pub use validation::{Validation, dev_threshold, figures};
+pub use trainer::{Outcome, TrainOptions, train};
+pub use validation::{Validation, dev_threshold};

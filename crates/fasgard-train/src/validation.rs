@@ -116,7 +116,7 @@ pub(crate) fn validate(
 ///
 /// # Errors
 /// Never for rows of one frame each.
-pub fn figures(rows: Vec<ScoreRow>) -> Result<Validation, TrainError> {
+fn figures(rows: Vec<ScoreRow>) -> Result<Validation, TrainError> {
     let ranked = ranked(&memory_file(rows))?;
     let point = eer_point(&ranked);
     Ok(Validation {
@@ -168,4 +168,30 @@ pub fn dev_threshold(file: &ScoreFile) -> Result<Threshold, TrainError> {
             attack: ranked.attack().len() as u64,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(auc: f64, eer: f64, loss: f64) -> Validation {
+        Validation {
+            loss,
+            terms: vec![],
+            auc,
+            eer,
+            threshold: 0.5,
+        }
+    }
+
+    #[test]
+    fn better_is_by_metric_then_by_loss_and_never_nan() {
+        let (a, b) = (at(0.9, 0.1, 1.0), at(0.8, 0.05, 0.5));
+        assert!(a.better_than(&b, Metric::Auc) && !b.better_than(&a, Metric::Auc));
+        assert!(b.better_than(&a, Metric::Eer) && b.better_than(&a, Metric::Loss));
+        assert!(at(0.9, 0.1, 0.9).better_than(&a, Metric::Auc));
+        assert!(!a.better_than(&a, Metric::Auc));
+        let nan = at(f64::NAN, f64::NAN, f64::NAN);
+        assert!(!nan.better_than(&a, Metric::Auc) && a.better_than(&nan, Metric::Auc));
+    }
 }

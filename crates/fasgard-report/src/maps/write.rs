@@ -2,10 +2,10 @@
 
 use std::{collections::HashSet, io::Write, path::Path};
 
+use fasgard_image::write_atomic_with;
 use serde_json::{Map as JsonMap, Value, json};
 
 use super::{MAX_SAMPLES, MAX_SCALES, MAX_SIDE, MapError, MapTarget};
-use crate::atomic;
 
 /// The maps of scored samples, collected in memory and then written by [`MapFile::write`].
 ///
@@ -105,7 +105,7 @@ impl MapFile {
             source,
         };
         let header = self.header().map_err(|e| io(e.into()))?;
-        atomic::write_with(path, |w| {
+        write_atomic_with(path, |w| {
             w.write_all(&(header.len() as u64).to_le_bytes())?;
             w.write_all(&header)?;
             for value in self.values.iter().flatten() {
@@ -113,7 +113,7 @@ impl MapFile {
             }
             Ok(())
         })
-        .map_err(io)
+        .map_err(|e| io(e.source))
     }
 
     /// The JSON header, keys sorted, padded with spaces to a multiple of 8 as safetensors asks.

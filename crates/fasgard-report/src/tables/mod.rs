@@ -6,8 +6,9 @@ mod markdown;
 
 use std::path::{Path, PathBuf};
 
+use fasgard_image::write_atomic;
+
 use crate::{
-    atomic,
     error::ReportError,
     evaluation::{Evaluation, Figure},
     inputs::{self, Run},
@@ -91,7 +92,7 @@ pub fn write_tables(options: &ReportOptions, output: &Path) -> Result<Vec<PathBu
         } else {
             Ok(())
         };
-        made.and_then(|()| atomic::write(&path, text.as_bytes()))
+        made.and_then(|()| write_atomic(&path, text.as_bytes()).map_err(|e| e.source))
             .map_err(|source| ReportError::Io {
                 action: "write",
                 path: path.clone(),
