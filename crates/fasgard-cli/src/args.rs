@@ -34,8 +34,8 @@ pub(crate) enum Command {
     Completions(Completions),
 }
 
-/// Example: fasgard demo --output fasgard-demo
 #[derive(Args)]
+#[command(after_help = "Example: fasgard demo --output fasgard-demo")]
 pub(crate) struct Demo {
     /// Folder for everything that the demo makes
     #[arg(long, default_value = "fasgard-demo")]
@@ -51,8 +51,10 @@ pub(crate) struct Demo {
     pub(crate) identities: Vec<u32>,
 }
 
-/// Example: fasgard prepare folder --input photos/ --output prepared/ --crop center
 #[derive(Args)]
+#[command(
+    after_help = "Example: fasgard prepare folder --input photos/ --output prepared/ --crop center"
+)]
 pub(crate) struct Prepare {
     /// How the input lies on disk: folder, csv or nuaa
     pub(crate) layout: String,
@@ -85,8 +87,10 @@ pub(crate) struct Prepare {
     pub(crate) json: bool,
 }
 
-/// Example: fasgard train configs/resnet18-ps.toml --data prepared/ --output runs/ps
 #[derive(Args)]
+#[command(
+    after_help = "Example: fasgard train configs/resnet18-ps.toml --data prepared/ --output runs/ps"
+)]
 pub(crate) struct Train {
     /// Experiment configuration (TOML)
     pub(crate) config: PathBuf,
@@ -116,8 +120,10 @@ pub(crate) struct Train {
     pub(crate) json: bool,
 }
 
-/// Example: fasgard score runs/ps/model.safetensors --data prepared/ --split test --output runs/ps/scores-test.csv --maps runs/ps/maps-test.safetensors
 #[derive(Args)]
+#[command(
+    after_help = "Example: fasgard score runs/ps/model.safetensors --data prepared/ --split test --output runs/ps/scores-test.csv --maps runs/ps/maps-test.safetensors"
+)]
 pub(crate) struct Score {
     /// Model file
     pub(crate) model: PathBuf,
@@ -144,8 +150,10 @@ pub(crate) struct Score {
     pub(crate) json: bool,
 }
 
-/// Example: fasgard evaluate --dev runs/ps/scores-dev.csv --test runs/ps/scores-test.csv --convention iso
 #[derive(Args)]
+#[command(
+    after_help = "Example: fasgard evaluate --dev runs/ps/scores-dev.csv --test runs/ps/scores-test.csv --convention iso"
+)]
 pub(crate) struct Evaluate {
     /// Scores that the threshold is chosen on
     #[arg(long)]
@@ -173,8 +181,10 @@ pub(crate) struct Evaluate {
     pub(crate) output: Option<PathBuf>,
 }
 
-/// Example: fasgard report runs/single runs/ps --data prepared/ --output report.html
 #[derive(Args)]
+#[command(
+    after_help = "Example: fasgard report runs/single runs/ps --data prepared/ --output report.html"
+)]
 pub(crate) struct Report {
     /// Run folders with config.toml, metrics.csv, scores-dev.csv, scores-test.csv,
     /// maps-test.safetensors and evaluation.json (what is missing is said)
@@ -197,8 +207,8 @@ pub(crate) struct Report {
     pub(crate) gallery: usize,
 }
 
-/// Example: fasgard inspect configs/resnet50-ps.toml
 #[derive(Args)]
+#[command(after_help = "Example: fasgard inspect configs/resnet50-ps.toml")]
 pub(crate) struct Inspect {
     /// Model file (.safetensors) or configuration (.toml)
     pub(crate) file: PathBuf,
@@ -210,8 +220,10 @@ pub(crate) struct Inspect {
     pub(crate) json: bool,
 }
 
-/// Example: fasgard bench train --config configs/resnet18-ps.toml --batch 16 --size 128 --steps 10
 #[derive(Args)]
+#[command(
+    after_help = "Example: fasgard bench train --config configs/resnet18-ps.toml --batch 16 --size 128 --steps 10"
+)]
 pub(crate) struct Bench {
     /// train or infer
     #[arg(value_parser = ["train", "infer"])]
@@ -239,8 +251,8 @@ pub(crate) struct Bench {
     pub(crate) json: bool,
 }
 
-/// Example: fasgard completions bash > fasgard.bash
 #[derive(Args)]
+#[command(after_help = "Example: fasgard completions bash > fasgard.bash")]
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,

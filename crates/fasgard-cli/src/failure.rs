@@ -26,3 +26,33 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         false => ExitCode::from(1),
     }
 }
+
+/// The error and its causes, each said once: many errors quote their cause already.
+pub(crate) fn message(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.is_empty() {
+            true => cause,
+            false if text.contains(&cause) => text,
+            false => format!("{text}: {cause}"),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once() {
+        let inner = anyhow::anyhow!("disk full");
+        let error = Err::<(), _>(inner)
+            .context("a.csv: cannot write: disk full")
+            .unwrap_err();
+        assert_eq!(message(&error), "a.csv: cannot write: disk full");
+        let error = Err::<(), _>(error).context("twin ps").unwrap_err();
+        assert_eq!(message(&error), "twin ps: a.csv: cannot write: disk full");
+    }
+}

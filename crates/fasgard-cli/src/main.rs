@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     match commands::run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            progress::say(&format!("error: {}", failure::message(&error)));
             exit_code(&error)
         }
     }

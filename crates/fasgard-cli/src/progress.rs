@@ -10,6 +10,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Time between two plain lines.
 const INTERVAL: Duration = Duration::from_secs(5);
 
+/// Writes a line to standard error. A closed pipe must not end the work.
+pub(crate) fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Progress of one piece of work.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -58,17 +64,17 @@ impl Progress {
         let seconds = self.begin.elapsed().as_secs_f64().max(1e-9);
         let rate = done as f64 / seconds;
         let left = self.total.saturating_sub(done) as f64 / rate.max(1e-9);
-        eprintln!(
+        say(&format!(
             "{}: {done}/{} {} ({rate:.1}/s, {left:.0} s left) {message}",
             self.label, self.total, self.unit
-        );
+        ));
     }
 
     /// Prints a line without disturbing the bar.
     pub(crate) fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => say(text),
         }
     }
 }

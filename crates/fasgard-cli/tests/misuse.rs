@@ -41,7 +41,10 @@ fn configurations() {
         let mut args = vec!["train", &config, "--data", &data, "--output", &run];
         sets.iter().for_each(|set| args.extend(["--set", set]));
         refused(&args, 2, message);
-        assert!(!Path::new(&run).join("config.toml").exists(), "{sets:?}");
+        assert!(
+            !Path::new(&run).join("model.safetensors").exists(),
+            "{sets:?}"
+        );
     };
     train(&["train.step=3"], "unknown field `step`");
     train(&["model.supervision.scales=[4,3]"], "scale 3 does not");
@@ -136,7 +139,7 @@ fn outputs_and_models() {
     let score = [
         "score", &model, "--data", &data, "--split", "test", "--output",
     ];
-    refused(&[&score[..], &[&under]].concat(), 1, "file");
+    refused(&[&score[..], &[&under]].concat(), 2, "expected a folder");
     let bytes = fs::read(&model).unwrap();
     fs::write(&model, &bytes[..bytes.len() - 9]).unwrap();
     refused(&[&score[..], &[&scores]].concat(), 2, "damaged");
@@ -160,6 +163,49 @@ fn outputs_and_models() {
         2,
         "data",
     );
+}
+
+#[test]
+fn the_demo_leaves_other_folders_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("ps")).unwrap();
+    fs::write(dir.path().join("ps/thesis.txt"), "precious").unwrap();
+    refused(
+        &["demo", "--output", &text(dir.path())],
+        2,
+        "choose another --output",
+    );
+    assert!(dir.path().join("ps/thesis.txt").exists());
+}
+
+#[test]
+fn every_command_has_an_example() {
+    for command in [
+        "demo",
+        "prepare",
+        "train",
+        "score",
+        "evaluate",
+        "report",
+        "inspect",
+        "bench",
+        "completions",
+    ] {
+        fasgard(&[command, "--help"])
+            .success()
+            .stdout(contains(format!("Example: fasgard {command}")));
+    }
+}
+
+#[test]
+fn a_run_that_stopped_before_its_first_checkpoint_can_start_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, config) = setup(dir.path());
+    let run = text(&dir.path().join("run"));
+    let train = ["train", &config, "--data", &data, "--output", &run];
+    let stop = ["--set", "optimizer.kind=sgd", "--set", "optimizer.lr=1e30"];
+    refused(&[&train[..], &stop].concat(), 1, "step");
+    fasgard(&train).success();
 }
 
 #[test]

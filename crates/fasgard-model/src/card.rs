@@ -19,6 +19,8 @@ pub struct ModelCard {
     pub name: String,
     /// Version of fasgard that wrote the file.
     pub fasgard: String,
+    /// [`weights_sha256`](crate::weights_sha256) of the weights, checked when the file is read.
+    pub weights_sha256: String,
     /// The architecture.
     pub model: ModelConfig,
     /// From pixels to the network's input.

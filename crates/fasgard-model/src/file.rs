@@ -7,6 +7,7 @@ use fasgard_image::{random::stream, write_atomic};
 use fasgard_metrics::Label;
 use fasgard_nn::{Detector, NamedTensor, load_weights};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use sha2::{Digest, Sha256};
 
 use crate::{ModelCard, ModelError, SCHEMA, SELF_TEST_TOLERANCE, SelfTest};
 
@@ -58,6 +59,13 @@ impl ModelFile {
         }
         if let Err(error) = card.model.validate(card.preprocess.size as usize) {
             return refuse(error.to_string());
+        }
+        let found = weights_sha256(&weights);
+        if found != card.weights_sha256 {
+            return refuse(format!(
+                "its weights are damaged or were changed: expected SHA-256 {}, found {found}; fetch or train it anew",
+                card.weights_sha256
+            ));
         }
         Ok(Self { card, weights })
     }
@@ -116,6 +124,21 @@ impl ModelFile {
             ),
         ))
     }
+}
+
+/// SHA-256 over names, shapes and values of weights in the order of names, 64 hexadecimal digits.
+pub fn weights_sha256(weights: &[NamedTensor]) -> String {
+    let mut sorted: Vec<&NamedTensor> = weights.iter().collect();
+    sorted.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut hash = Sha256::new();
+    for weight in sorted {
+        hash.update(format!("{}\n{:?}\n", weight.name, weight.shape));
+        weight
+            .values
+            .iter()
+            .for_each(|v| hash.update(v.to_le_bytes()));
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Reads the f32 tensors and the metadata of a safetensors file of at most 2 GiB.
@@ -220,6 +243,7 @@ mod tests {
             schema: SCHEMA,
             name: "test".into(),
             fasgard: "0".into(),
+            weights_sha256: weights_sha256(&named_weights(&detector)),
             model,
             preprocess: Preprocess {
                 size: 32,
@@ -292,6 +316,17 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(missing.contains("cannot be read"), "{missing}");
+    }
+
+    #[test]
+    fn one_changed_weight_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        let mut file = model();
+        file.weights[0].values[0] += 1e-6;
+        file.write(&path).unwrap();
+        let message = ModelFile::read(&path).unwrap_err().to_string();
+        assert!(message.contains("expected SHA-256"), "{message}");
     }
 
     #[test]

@@ -57,6 +57,8 @@ impl SelfTest {
             .iter()
             .zip(&other.map_means)
             .map(|(a, b)| (a - b).abs())
-            .fold((self.score - other.score).abs(), f64::max)
+            .fold((self.score - other.score).abs(), |worst, d| {
+                if d.is_nan() || d > worst { d } else { worst }
+            })
     }
 }

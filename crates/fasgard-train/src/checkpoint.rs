@@ -19,6 +19,8 @@ use crate::{Learner, TrainError, Validation};
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.bpk";
 const STATE: &str = "state.toml";
+/// A checkpoint that is not complete yet.
+const WRITING: &str = ".writing";
 /// Complete checkpoints that are kept.
 const KEPT: usize = 2;
 /// Largest optimiser state that is read, in bytes.
@@ -66,10 +68,19 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Writes a checkpoint into `folder` and removes all but the latest two.
-pub(crate) fn save(folder: &Path, learner: &Learner, mut state: State) -> Result<(), TrainError> {
+pub(crate) fn save(folder: &Path, learner: &Learner, state: State) -> Result<(), TrainError> {
+    let written = write(folder, learner, state);
+    if written.is_err() {
+        // Half a checkpoint helps nobody and takes space; the error that is reported is the first.
+        let _ = fs::remove_dir_all(folder.join(WRITING));
+    }
+    written
+}
+
+fn write(folder: &Path, learner: &Learner, mut state: State) -> Result<(), TrainError> {
     fs::create_dir_all(folder).map_err(TrainError::file(folder, "create"))?;
     let place = folder.join(format!("step-{:08}", state.step));
-    let writing = folder.join(".writing");
+    let writing = folder.join(WRITING);
     if writing.exists() {
         fs::remove_dir_all(&writing).map_err(TrainError::file(&writing, "remove"))?;
     }
@@ -96,11 +107,8 @@ pub(crate) fn save(folder: &Path, learner: &Learner, mut state: State) -> Result
     Ok(())
 }
 
-/// Loads the latest checkpoint into `learner`; none if there is no checkpoint.
-pub(crate) fn load(
-    folder: &Path,
-    learner: &mut Learner,
-) -> Result<Option<(PathBuf, State)>, TrainError> {
+/// The latest checkpoint's `state.toml` and what it says; none if there is no checkpoint.
+pub(crate) fn latest(folder: &Path) -> Result<Option<(PathBuf, State)>, TrainError> {
     let Some((_, place)) = list(folder)?.into_iter().next_back() else {
         return Ok(None);
     };
@@ -114,17 +122,25 @@ pub(crate) fn load(
             format!("expected schema 1, found {}", state.schema),
         ));
     }
-    let weights = place.join(WEIGHTS);
+    Ok(Some((path, state)))
+}
+
+/// Loads weights and optimiser of a checkpoint into `learner`.
+pub(crate) fn load(
+    state_file: &Path,
+    state: &State,
+    learner: &mut Learner,
+) -> Result<(), TrainError> {
+    let weights = state_file.with_file_name(WEIGHTS);
     check(&weights, &state.weights_sha256)?;
     learner
         .load(read_tensors(&weights)?.0)
         .map_err(|e| TrainError::damaged(&weights, e.to_string()))?;
-    let optimizer = place.join(OPTIMIZER);
+    let optimizer = state_file.with_file_name(OPTIMIZER);
     let bytes = check(&optimizer, &state.optimizer_sha256)?;
     learner
         .load_optimizer(bytes)
-        .map_err(|e| TrainError::damaged(&optimizer, e))?;
-    Ok(Some((path, state)))
+        .map_err(|e| TrainError::damaged(&optimizer, e))
 }
 
 /// A file's bytes, if they are the ones that were written.

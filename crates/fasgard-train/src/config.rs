@@ -152,10 +152,14 @@ impl ExperimentConfig {
     /// # Errors
     /// What is wrong, with the line if the text itself is.
     pub fn parse(text: &str, sets: &[String]) -> Result<Self, String> {
-        // The text first, on its own: its errors carry line and column.
-        let own: Result<Self, _> = toml::from_str(text);
-        if sets.is_empty() {
-            let config = own.map_err(|e| e.to_string())?;
+        // The text first, on its own: its errors carry line and column. A key that it lacks may be set.
+        let own = match toml::from_str::<Self>(text) {
+            Err(error) if sets.is_empty() || !error.message().starts_with("missing field") => {
+                return Err(error.to_string());
+            }
+            own => own,
+        };
+        if let (Ok(config), true) = (own, sets.is_empty()) {
             config.validate()?;
             return Ok(config);
         }

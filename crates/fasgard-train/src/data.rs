@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use fasgard_data::{Dataset, Sample, checks::both_classes};
+use fasgard_data::{Dataset, LoadError, Sample, checks::both_classes};
 use fasgard_metrics::Split;
 use fasgard_model::DataCard;
+use fasgard_nn::Target;
 use sha2::{Digest, Sha256};
 
 use crate::TrainError;
@@ -19,15 +20,31 @@ pub struct DataCheck {
 }
 
 impl DataCheck {
-    /// Takes both splits out of `dataset`.
+    /// Takes both splits out of `dataset` and checks them for `target` before anything is written.
     ///
     /// # Errors
-    /// A split is empty or has one class only.
-    pub fn new(dataset: &Dataset) -> Result<Self, TrainError> {
-        Ok(Self {
-            train: both_classes(dataset, Split::Train)?,
-            dev: both_classes(dataset, Split::Dev)?,
-        })
+    /// A split is empty or has one class only, an image is missing, or the target is depth and a live
+    /// sample has no depth map.
+    pub fn new(dataset: &Dataset, target: Target) -> Result<Self, TrainError> {
+        let train = both_classes(dataset, Split::Train)?;
+        let dev = both_classes(dataset, Split::Dev)?;
+        let all = || train.iter().chain(&dev);
+        if target == Target::Depth
+            && let Some(s) = all().find(|s| s.row.label.is_live() && s.row.depth.is_none())
+        {
+            let (sample, path) = (s.row.sample.clone(), s.image_path());
+            return Err(LoadError::NoDepth { sample, path }.into());
+        }
+        let mut missing = all().filter(|s| !s.image_path().exists()).peekable();
+        if let Some(first) = missing.peek() {
+            let (sample, path) = (first.row.sample.clone(), first.image_path());
+            return Err(TrainError::MissingImages {
+                count: missing.count(),
+                sample,
+                path,
+            });
+        }
+        Ok(Self { train, dev })
     }
 
     /// SHA-256 of what a run depends on: names, labels, maps and content hashes of its samples.

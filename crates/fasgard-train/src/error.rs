@@ -22,7 +22,9 @@ pub enum TrainError {
     #[error(transparent)]
     Loader(#[from] LoaderError),
     /// A sample cannot be loaded.
-    #[error("training stopped: {0}; repair or remove the sample, then go on with --resume")]
+    #[error(
+        "training stopped: {0}; repair it and go on with --resume, or remove the sample and start anew in another --output"
+    )]
     Load(#[from] LoadError),
     /// A split is empty or has one class.
     #[error(transparent)]
@@ -59,8 +61,18 @@ pub enum TrainError {
         /// Now.
         found: String,
     },
+    /// Samples whose image file is not there.
+    #[error("{count} image(s) are missing; the first: sample `{sample}`: expected {}; prepare the dataset again or remove the rows from its manifest", path.display())]
+    MissingImages {
+        /// How many.
+        count: usize,
+        /// The first sample.
+        sample: String,
+        /// Its file.
+        path: PathBuf,
+    },
     /// A file of the run cannot be read or written.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}: {source}{}", path.display(), hint(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -114,9 +126,20 @@ impl TrainError {
                 | Self::Loader(_)
                 | Self::Exists(_)
                 | Self::NothingToResume(_)
+                | Self::Load(LoadError::NoDepth { .. })
                 | Self::OtherRun { .. }
                 | Self::Data(_)
         )
+    }
+}
+
+/// What to do about a full disk.
+fn hint(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => {
+            "; free some space and go on with --resume (without a checkpoint: start again)"
+        }
+        _ => "",
     }
 }
 

@@ -12,7 +12,8 @@ use fasgard_data::{Dataset, EvalLoader, TargetSpec, TrainLoader};
 use fasgard_image::write_atomic;
 use fasgard_metrics::{Label, ScoreFile};
 use fasgard_model::{
-    ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, write_tensors,
+    ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, weights_sha256,
+    write_tensors,
 };
 use fasgard_nn::Target;
 
@@ -48,7 +49,7 @@ pub struct Outcome {
     pub finished: bool,
     /// The best validation and its step.
     pub best: Option<(u64, Validation)>,
-    /// SHA-256 of the final weights' file.
+    /// [`weights_sha256`](fasgard_model::weights_sha256) of the model's weights, also in its card.
     pub weights_sha256: String,
 }
 
@@ -64,7 +65,7 @@ pub fn train(
     device: &Device,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
-    let data = DataCheck::new(dataset)?;
+    let data = DataCheck::new(dataset, config.model.supervision.target)?;
     let fingerprint = data.fingerprint();
     let files = RunFiles::new(&options.output);
     let text = config
@@ -181,9 +182,11 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let mut learner = Learner::new(config, device)?;
         let config_hash = sha256(text.as_bytes());
-        let found = checkpoint::load(&files.checkpoints(), &mut learner)?;
+        let found = checkpoint::latest(&files.checkpoints())?;
+        // A run that stopped before its first checkpoint left nothing to go on from: it starts anew.
+        let started = files.config().exists();
         let state = match (options.resume, found) {
-            (true, None) => return Err(TrainError::NothingToResume(files.root)),
+            (true, None) if !started => return Err(TrainError::NothingToResume(files.root)),
             (true, Some((path, state))) => {
                 for (what, expected, found) in [
                     ("the configuration", &state.config, &config_hash),
@@ -199,10 +202,11 @@ impl Run {
                         });
                     }
                 }
+                checkpoint::load(&path, &state, &mut learner)?;
                 state
             }
-            (false, found) => {
-                if found.is_some() || files.model().exists() || files.metrics().exists() {
+            (resume, found) => {
+                if !resume && (found.is_some() || files.model().exists()) {
                     return Err(TrainError::Exists(files.root));
                 }
                 if let Some(path) = &options.init {
@@ -244,6 +248,7 @@ impl Run {
         let t = &config.train;
         let weight = 1.0 / t.accumulate as f64;
         let mut forwards = Vec::new();
+        let mut samples = String::new();
         for _ in 0..t.accumulate {
             let batch = batches.next_batch()?;
             let forward = self.learner.forward(&batch, weight);
@@ -263,6 +268,7 @@ impl Run {
                 });
             }
             forwards.push(forward);
+            samples = batch.samples.join(", ");
         }
         let count = forwards.len() as f32;
         let loss = forwards.iter().map(|f| f.total).sum::<f32>() / count;
@@ -273,6 +279,14 @@ impl Run {
         let grad_norm = self.learner.update(forwards, lr);
         self.state.step += 1;
         let step = self.state.step;
+        if !grad_norm.is_finite() {
+            return Err(TrainError::NotFinite {
+                step,
+                term: "gradient norm".into(),
+                value: grad_norm as f32,
+                samples,
+            });
+        }
         if step % t.log_every == 0 || step == t.steps {
             self.metrics.train(&TrainRow {
                 step,
@@ -303,6 +317,14 @@ impl Run {
         let detector = self.learner.valid();
         let validation = validate(&detector, &config.model, dev, device)?;
         let step = self.state.step;
+        if !validation.loss.is_finite() {
+            return Err(TrainError::NotFinite {
+                step,
+                term: "dev loss".into(),
+                value: validation.loss as f32,
+                samples: "the dev split".into(),
+            });
+        }
         self.metrics.dev(step, epoch, &validation)?;
         let metric = config.train.metric;
         let best = self
@@ -347,7 +369,7 @@ impl Run {
         self.learner
             .load(weights.clone())
             .map_err(|e| TrainError::damaged(&best_file, e.to_string()))?;
-        let hash = sha256(&fs::read(&best_file).map_err(TrainError::file(&best_file, "read"))?);
+        let hash = weights_sha256(&weights);
         let detector = self.learner.valid();
         let batch = config.train.batch_size;
         let scored = score_samples(
@@ -369,6 +391,7 @@ impl Run {
             schema: SCHEMA,
             name: config.name.clone(),
             fasgard: env!("CARGO_PKG_VERSION").into(),
+            weights_sha256: hash.clone(),
             model: config.model.clone(),
             preprocess: config.input.clone(),
             labels: [Label::Attack, Label::Live],

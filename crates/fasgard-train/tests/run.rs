@@ -4,12 +4,13 @@ use std::{fs, path::Path};
 
 use burn::tensor::Device;
 use fasgard_data::{Dataset, SyntheticOptions, write_synthetic};
-use fasgard_metrics::ScoreFile;
+use fasgard_metrics::{Request, ScoreFile, evaluate};
 use fasgard_model::ModelFile;
 use fasgard_synth::Presentation;
 use fasgard_train::{
     Event, ExperimentConfig, Observer, Quiet, RunFiles, TrainError, TrainOptions, train,
 };
+use sha2::{Digest, Sha256};
 
 const CONFIG: &str = r#"
 schema = 1
@@ -65,9 +66,16 @@ impl Observer for StopAt {
     }
 }
 
-fn files(run: &Path) -> [Vec<u8>; 3] {
+/// The curves, the dev scores and the hash of the model file.
+fn files(run: &Path) -> [String; 3] {
     let files = RunFiles::new(run);
-    [files.model(), files.metrics(), files.dev_scores()].map(|f| fs::read(f).unwrap())
+    let model = Sha256::digest(fs::read(files.model()).unwrap());
+    let text = |path| fs::read_to_string(path).unwrap();
+    [
+        text(files.metrics()),
+        text(files.dev_scores()),
+        format!("{model:x}"),
+    ]
 }
 
 #[test]
@@ -133,6 +141,11 @@ fn a_run_leaves_a_usable_model_with_its_contract() {
         Some(scores.sha256.as_str())
     );
     assert_eq!((threshold.from.live, threshold.from.attack), (4, 4));
+    // The saved model is the one that was validated, running statistics included.
+    let mut request = Request::new(None, &scores);
+    request.threshold = Some("value=0.5".parse().unwrap());
+    let auc = evaluate(&request).unwrap().outcomes()[0].1.test.auc.value;
+    assert_eq!(auc, Some(outcome.best.as_ref().unwrap().1.auc));
     let metrics = fs::read_to_string(files.metrics()).unwrap();
     let header = "step,epoch,phase,lr,loss,bce@4,bce@2,bce@1,bce@final,grad_norm,auc,eer,threshold";
     assert_eq!(metrics.lines().next(), Some(header));

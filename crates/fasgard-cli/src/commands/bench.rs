@@ -19,8 +19,11 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
         sets.push(format!("input.size={size}"));
     }
     let config = ExperimentConfig::read(&args.config, &sets).map_err(misuse)?;
-    if args.steps == 0 || args.batch == 0 {
-        return Err(misuse("--steps and --batch: expected at least 1, found 0"));
+    if args.steps == 0 || !(1..=4096).contains(&args.batch) {
+        return Err(misuse(format!(
+            "--steps: expected at least 1, found {}; --batch: expected 1 to 4096, found {}",
+            args.steps, args.batch
+        )));
     }
     let mut times = match args.what.as_str() {
         "train" => train(&config, args, &device)?,

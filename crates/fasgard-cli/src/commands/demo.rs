@@ -18,7 +18,11 @@ use fasgard_synth::Presentation;
 use fasgard_train::{ExperimentConfig, RunFiles, TrainOptions, train};
 
 use super::{score, train::Watcher};
-use crate::{args::Demo, failure::misuse, progress::Progress};
+use crate::{
+    args::Demo,
+    failure::misuse,
+    progress::{Progress, say},
+};
 
 /// The twins: the same backbone, recipe and seed, another supervision.
 const TWINS: [(&str, &str); 3] = [
@@ -37,11 +41,14 @@ pub(super) fn run(args: &Demo) -> anyhow::Result<()> {
     let begin = Instant::now();
     let device = Device::flex();
     let data = args.output.join("data");
-    eprintln!(
+    say(&format!(
         "fasgard demo: rendered faces, attacks re-captured from them; three detectors learn from live, print and\n\
          replay, and are tested on those and on a half mask that none of them has seen. Everything goes to {}",
         args.output.display()
-    );
+    ));
+    TWINS
+        .iter()
+        .try_for_each(|(name, _)| check_replaceable(&args.output.join(name), name))?;
     let dataset = render(args, &data)?;
     let mut runs = Vec::new();
     for (name, text) in TWINS {
@@ -65,6 +72,18 @@ pub(super) fn run(args: &Demo) -> anyhow::Result<()> {
         begin.elapsed().as_secs_f64(),
         report.display()
     ))
+}
+
+/// A folder that is not there or that an earlier demo wrote: anything else is the user's.
+fn check_replaceable(run: &Path, name: &str) -> anyhow::Result<()> {
+    let config = std::fs::read_to_string(run.join("config.toml")).unwrap_or_default();
+    if !run.exists() || config.contains(&format!("name = \"demo-{name}\"")) {
+        return Ok(());
+    }
+    Err(misuse(format!(
+        "{}: expected nothing or an earlier demo's run, found something else; choose another --output",
+        run.display()
+    )))
 }
 
 fn render(args: &Demo, output: &Path) -> anyhow::Result<Dataset> {

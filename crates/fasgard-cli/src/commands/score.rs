@@ -10,13 +10,21 @@ use fasgard_nn::Target;
 use fasgard_report::maps::{MapFile, MapTarget};
 use fasgard_train::{Scored, score_samples};
 
-use crate::{args::Score, device, failure::misuse, progress::Progress};
+use crate::{
+    args::Score,
+    device,
+    failure::misuse,
+    progress::{Progress, say},
+};
 
 pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
+    check_paths(args)?;
     let model = ModelFile::read(&args.model).map_err(misuse)?;
     if model.card.is_rendered_only() {
-        eprintln!("note: this model was trained on rendered faces only; it is not for real faces");
+        say(&format!(
+            "note: this model was trained on rendered faces only; it is not for real faces"
+        ));
     }
     if args.maps.is_some() && model.card.model.supervision.target == Target::Binary {
         return Err(misuse(
@@ -44,6 +52,52 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
         );
     }
     super::print(&text)
+}
+
+/// Refuses outputs that would overwrite the model or each other, or that have no folder, before the
+/// work is done.
+fn check_paths(args: &Score) -> anyhow::Result<()> {
+    let outputs: Vec<&Path> = [Some(&args.output), args.maps.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|p| &**p)
+        .collect();
+    for path in &outputs {
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(misuse(format!(
+                "{}: expected a folder to write into, found none",
+                folder.display()
+            )));
+        }
+    }
+    let full = |path: &Path| {
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        folder
+            .canonicalize()
+            .ok()
+            .zip(path.file_name().map(ToOwned::to_owned))
+    };
+    let all: Vec<_> = outputs
+        .iter()
+        .copied()
+        .chain([&*args.model])
+        .map(full)
+        .collect();
+    for (i, path) in all.iter().enumerate() {
+        if all[..i].contains(path) {
+            return Err(misuse(
+                "--output, --maps and the model: expected three different files, found one twice",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Scores samples with a model file.

@@ -11,21 +11,36 @@ use std::{
 use fasgard_data::{Dataset, checks::leaks};
 use fasgard_train::{Event, ExperimentConfig, Observer, Outcome, TrainError, TrainOptions, train};
 
-use crate::{args::Train, device, failure::misuse, progress::Progress};
+use crate::{
+    args::Train,
+    device,
+    failure::misuse,
+    progress::{Progress, say},
+};
 
 pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
+    if args.resume && args.init.is_some() {
+        return Err(misuse(
+            "--init starts a new run and --resume goes on with an old one; give one of them",
+        ));
+    }
     let mut config = ExperimentConfig::read(&args.config, &args.sets).map_err(misuse)?;
     if let Some(seed) = args.seed {
         config.seed = seed;
     }
     let dataset = Dataset::open_all(&args.data).map_err(misuse)?;
     for warning in leaks(&dataset) {
-        eprintln!("warning: {warning}");
+        say(&format!("warning: {warning}"));
     }
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    ctrlc::set_handler(move || {
+        // The first asks the run to stop at the end of its step; the second does not wait.
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })?;
     let mut watcher = Watcher::new(config.name.clone(), stop);
     let options = TrainOptions {
         output: args.output.clone(),
@@ -39,12 +54,20 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
             .best
             .as_ref()
             .map(|(step, v)| serde_json::json!({"step": step, "dev": v}));
-        return super::print_json(&serde_json::json!({
+        super::print_json(&serde_json::json!({
             "steps": outcome.steps, "finished": outcome.finished, "best": best,
             "weights_sha256": outcome.weights_sha256,
-        }));
+        }))?;
+    } else {
+        super::print(&describe(&outcome, &args.output))?;
     }
-    super::print(&describe(&outcome, &args.output))
+    // So that a script does not go on to score a model that is not there.
+    anyhow::ensure!(
+        outcome.finished,
+        "stopped after step {}; a checkpoint is written: go on with the same command and --resume",
+        outcome.steps
+    );
+    Ok(())
 }
 
 fn refused(error: TrainError) -> anyhow::Error {
@@ -70,10 +93,7 @@ fn describe(outcome: &Outcome, output: &Path) -> String {
             output.join("model.safetensors").display(),
             outcome.weights_sha256
         ),
-        false => format!(
-            "stopped after step {}; a checkpoint is written: go on with the same command and --resume\n",
-            outcome.steps
-        ),
+        false => String::new(),
     }
 }
 

@@ -63,4 +63,7 @@ fn update(state: &RunningState<Tensor<1>>, batch: Tensor<1>) {
     let running = state.value_sync();
     let updated = running.mul_scalar(1.0 - MOMENTUM) + batch.detach().mul_scalar(MOMENTUM);
     state.update(updated.detach());
+    // The framework averages updates of several threads later; until then a visitor, such as one
+    // that saves weights, would see the value of the step before.
+    let _ = state.value_sync();
 }

@@ -1,6 +1,6 @@
 //! Collecting maps and writing them whole or not at all.
 
-use std::{collections::HashSet, io::Write, path::Path};
+use std::{collections::HashSet, path::Path};
 
 use fasgard_image::write_atomic_with;
 use serde_json::{Map as JsonMap, Value, json};
