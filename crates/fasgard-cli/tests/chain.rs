@@ -1,5 +1,7 @@
 //! The whole chain on images in folders: prepare, train, score, evaluate, report.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 mod common;
 
 use common::{CONFIG, faces, fasgard, text};

@@ -1,5 +1,7 @@
 //! What users do wrong: one clear message, exit code 2 (misused) or 1 (failed), nothing half-written.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 mod common;
 
 use std::{fs, path::Path};

@@ -1,5 +1,7 @@
 //! The pyramid and the contrastive depth loss, forward and backward.
 
+#![allow(missing_docs)] // what the macro makes
+
 use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{Criterion, criterion_group, criterion_main};
 use fasgard_nn::{Pyramid, losses::contrastive_depth};

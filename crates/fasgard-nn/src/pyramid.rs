@@ -28,7 +28,7 @@ impl Pyramid {
                 "at least one scale, such as [8] or [8, 4, 2, 1]".into(),
             ));
         };
-        if scales.iter().any(|&s| s == 0) || largest > 1024 {
+        if scales.contains(&0) || largest > 1024 {
             return Err(error("scales from 1 to 1024".into()));
         }
         if scales.windows(2).any(|pair| pair[1] >= pair[0]) {

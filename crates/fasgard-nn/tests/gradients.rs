@@ -1,5 +1,7 @@
 //! Analytic gradients against central finite differences.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 use burn::{
     module::{Module, ModuleMapper, Param},
     tensor::{Device, Tensor, TensorData},

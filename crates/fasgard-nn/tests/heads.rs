@@ -1,5 +1,7 @@
 //! Heads on tiny tensors against values computed by hand.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 use burn::tensor::{Device, Tensor, TensorData};
 use fasgard_nn::{
     Detector, ModelConfig, NamedTensor, Prediction, Targets, load_weights, named_weights,

@@ -1,5 +1,7 @@
 //! Parameters and cost of the published networks, and what every configuration must do.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 use burn::tensor::{Device, Tensor};
 use fasgard_nn::{
     BackboneKind, Detector, ModelConfig, Score, Supervision, Target, Targets, named_weights,

@@ -113,11 +113,11 @@ pub fn train(
         let epoch = loader.epoch_of(run.state.step * t.accumulate);
         run.step(config, &mut batches, epoch, observer)?;
         let step = run.state.step;
-        if step % t.validate_every == 0 || step == t.steps {
+        if step.is_multiple_of(t.validate_every) || step == t.steps {
             run.validate(config, &dev, epoch, device, observer)?;
         }
         let cancelled = observer.cancelled();
-        if step % t.checkpoint_every == 0 || step == t.steps || cancelled {
+        if step.is_multiple_of(t.checkpoint_every) || step == t.steps || cancelled {
             run.checkpoint()?;
             saved = step;
         }
@@ -287,7 +287,7 @@ impl Run {
                 samples,
             });
         }
-        if step % t.log_every == 0 || step == t.steps {
+        if step.is_multiple_of(t.log_every) || step == t.steps {
             self.metrics.train(&TrainRow {
                 step,
                 epoch,

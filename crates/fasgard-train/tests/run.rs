@@ -1,5 +1,7 @@
 //! Whole runs on a tiny rendered dataset.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 use std::{fs, path::Path};
 
 use burn::tensor::Device;

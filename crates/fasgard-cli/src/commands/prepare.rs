@@ -8,16 +8,20 @@ use crate::{args::Prepare, failure::misuse, progress::Progress};
 
 pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
     let layout = layout::by_name(&args.layout).map_err(misuse)?;
-    let mut options = PrepareOptions::default();
-    options.crop = args.crop.parse().map_err(misuse)?;
-    options.max_side = args.max_side;
-    if args.png {
-        options.format = StoredFormat::Png;
-    }
-    options.name.clone_from(&args.name);
-    options.overwrite = args.overwrite;
-    options.dry_run = true;
-    // Counts come first: names are cheap, pixels are not.
+    let mut options = PrepareOptions {
+        crop: args.crop.parse().map_err(misuse)?,
+        max_side: args.max_side,
+        format: if args.png {
+            StoredFormat::Png
+        } else {
+            StoredFormat::default()
+        },
+        name: args.name.clone(),
+        overwrite: args.overwrite,
+        // Counts come first: names are cheap, pixels are not.
+        dry_run: true,
+        ..PrepareOptions::default()
+    };
     let nothing = |_| ControlFlow::Continue(());
     let listed = prepare(layout, &args.input, &args.output, &options, &nothing).map_err(misuse)?;
     if !args.json {

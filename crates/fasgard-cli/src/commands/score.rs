@@ -22,9 +22,7 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     check_paths(args)?;
     let model = ModelFile::read(&args.model).map_err(misuse)?;
     if model.card.is_rendered_only() {
-        say(&format!(
-            "note: this model was trained on rendered faces only; it is not for real faces"
-        ));
+        say("note: this model was trained on rendered faces only; it is not for real faces");
     }
     if args.maps.is_some() && model.card.model.supervision.target == Target::Binary {
         return Err(misuse(
