@@ -14,7 +14,7 @@ pub enum Outside {
     Zero,
 }
 
-/// The part of `map` under `region` (in the map's own pixels, as for [`crop`](crate::crop)) as
+/// The part of `map` under `region` (in the map's own pixels, as for [`crop`](crate::crop())) as
 /// `side` x `side` means over the covered area, row by row, each 0 to 1 (255 is 1).
 ///
 /// A region that is not [valid](FaceBox::is_valid), or a map without pixels, gives zeros.

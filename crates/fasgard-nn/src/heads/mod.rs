@@ -1,7 +1,7 @@
 //! Heads, one a file: from a feature map to maps and a logit.
 //!
 //! To add one: a file beside this, a variant of [`Head`] and of
-//! [`Target`](crate::Target), a line in [`Head::new`] and [`Head::as_dyn`].
+//! [`Target`], a line in [`Head::new`] and [`Head::as_dyn`].
 
 mod binary;
 mod depth;
