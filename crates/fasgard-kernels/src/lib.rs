@@ -1,33 +1,52 @@
-//! Fast CPU kernels in NHWC, as an extension of the burn tensor framework.
+//! Fast CPU kernels in NHWC, forward and backward: convolution (direct, depthwise, Winograd), batch
+//! normalisation, pooling, resizing, Adam.
 //!
-//! Every operation takes and returns tensors that are logically `[N, H, W, C]` (images, rows,
-//! columns, channels) and is differentiable once through burn's autodiff with a hand-written
-//! backward pass. On burn's CPU backend (`Flex`) `f32` tensors go through SIMD kernels written in
-//! safe Rust (AVX2 + FMA or NEON are chosen at run time); other element types, and any other
-//! backend, go through [`mod@reference`], which composes burn's own operations.
+//! On slices: [`Conv`], [`Depthwise`], [`BatchNorm`], [`MaxPool`], [`AvgPool`], [`Resize`] and
+//! [`Adam`] check shapes once and then run on `&[f32]`, on rayon's current pool. With the feature
+//! `burn` (on by default) the module `tensor` offers the same as differentiable operations on tensors.
 //!
-//! Convolutions are direct: the source rows of a block are copied once into a zero-bordered
-//! scratch, where the `kernel * channels` values under one kernel row lie side by side, and tiles
-//! of 6 pixels by two vectors of output channels are accumulated in registers.
+//! Kernels are written once and compiled for every [`InstructionSet`]; the widest that the processor
+//! has is chosen at run time.
 //!
-//! **Determinism.** Work is split by fixed blocks of rows and images and partial sums are combined
-//! in a fixed order: on one machine the results have the same bits for any number of threads.
+//! **Determinism.** Work and sums are split by fixed chunks that depend on the shape alone: on one
+//! machine the results have the same bits for any number of threads.
 //!
 //! **NaN stays visible.** `relu(NaN)` is NaN and a maximum over a window holding NaN is NaN, so a
 //! diverged network cannot look healthy.
+//!
+//! `unsafe` is confined to this crate, and every block carries its argument.
+#![allow(unsafe_code)]
+#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "constant bounds over several arrays at once"
+)]
 
-mod autodiff;
+mod adam;
 mod batch_norm;
+mod bf16;
 mod conv;
-mod elementwise;
-mod extension;
-mod flex;
-mod ops;
+mod depthwise;
+pub mod elementwise;
+mod isa;
+mod memory;
 mod pool;
-pub mod reference;
-mod simd;
+mod pooling;
+mod resize;
+mod shape;
+mod tile;
+mod winograd;
 
-pub use extension::KernelBackend;
-pub use ops::{
-    BatchNormOutput, add_relu, avg_pool2d, batch_norm_infer, batch_norm_train, conv2d, max_pool2d,
-};
+pub use adam::{Adam, AdamSlices, AdamStep, WeightDecay, sum_of_squares};
+pub use batch_norm::{BatchNorm, BatchNormBackward, BatchNormGrads, Statistics};
+pub use bf16::Precision;
+pub use conv::{Conv, ConvOptions, Epilogue, Packed};
+pub use depthwise::Depthwise;
+pub use isa::InstructionSet;
+pub use pool::{AvgPool, MaxPool};
+pub use pooling::Pooling;
+pub use resize::Resize;
+pub use shape::ShapeError;
+
+#[cfg(feature = "burn")]
+pub mod tensor;

@@ -1,115 +1,430 @@
-//! Direct convolution in NHWC: forward, gradient of the input, gradient of the weights.
+//! Convolution in NHWC: forward, gradient of the input, gradient of the weights.
 
-mod forward;
+pub(crate) mod gather;
 mod input_grad;
-mod pack;
+pub(crate) mod pack;
+mod source;
 mod weight_grad;
 
-pub(crate) use forward::forward;
-pub(crate) use input_grad::input_grad;
-pub(crate) use weight_grad::weight_grad;
+use crate::bf16::{Precision, pair_rows};
+use crate::isa::InstructionSet;
+use crate::shape::{self, ShapeError};
+use crate::winograd;
+use gather::{Destination, Gather};
+use source::Source;
 
-/// Sizes of one convolution with a square kernel, equal strides and zero padding on all sides.
+const NAME: &str = "conv2d";
+
+/// How a convolution slides and is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConvOptions {
+    /// Input pixels between two output pixels, in both directions.
+    pub stride: usize,
+    /// Zero pixels added on every side.
+    pub padding: usize,
+    /// Whether Winograd's algorithm may be used where it is faster.
+    pub winograd: bool,
+    /// Element type of the products of 1x1 and of strided convolutions.
+    pub precision: Precision,
+}
+
+impl ConvOptions {
+    /// Full precision, Winograd's algorithm where it is faster.
+    pub fn new(stride: usize, padding: usize) -> Self {
+        Self {
+            stride,
+            padding,
+            winograd: true,
+            precision: Precision::F32,
+        }
+    }
+}
+
+/// One convolution: sizes, and how it is computed. Square kernel, equal strides and zero padding on
+/// all sides, no dilation, one group.
+///
+/// Buffers are dense `f32`: input `[N, H, W, Ci]`, weights `[Co, Ci, k, k]`, output
+/// `[N, Ho, Wo, Co]` with `Ho = (H + 2 padding - k) / stride + 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Geometry {
+pub struct Conv {
     /// Images.
     pub(crate) images: usize,
     /// Input rows and columns.
     pub(crate) input: [usize; 2],
-    /// Input channels.
     pub(crate) in_channels: usize,
     /// Output rows and columns.
     pub(crate) output: [usize; 2],
-    /// Output channels.
     pub(crate) out_channels: usize,
-    /// Side of the kernel.
     pub(crate) kernel: usize,
-    /// Input pixels between two output pixels.
     pub(crate) stride: usize,
-    /// Zero pixels added on every side.
     pub(crate) padding: usize,
+    pub(crate) winograd: bool,
+    pub(crate) precision: Precision,
+    pub(crate) set: InstructionSet,
 }
 
-impl Geometry {
-    /// Sizes for input `[N, H, W, Ci]` and weights `[Co, Ci, k, k]`.
+/// What is done with the sums of a forward pass before they are stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Epilogue<'a> {
+    /// Added to every pixel, `[Co]`.
+    pub bias: Option<&'a [f32]>,
+    /// Added element by element, laid out as the output.
+    pub residual: Option<&'a [f32]>,
+    /// Negative values become zero, after both additions. NaN stays NaN.
+    pub relu: bool,
+}
+
+/// Weights of a convolution, packed for its forward pass.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    values: Vec<f32>,
+    winograd: bool,
+    layout: Layout,
+}
+
+/// What the layout of packed weights depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Layout {
+    shape: [usize; 4],
+    bf16: bool,
+    set: InstructionSet,
+}
+
+impl Packed {
+    #[cfg(feature = "burn")]
+    pub(crate) fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+}
+
+impl Conv {
+    /// A convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`.
     ///
-    /// # Panics
-    /// If the channels differ, the kernel is not square, a size or the stride is zero, or the
-    /// kernel is larger than the padded input.
-    pub(crate) fn new(x: [usize; 4], weight: [usize; 4], stride: usize, padding: usize) -> Self {
-        let [images, height, width, in_channels] = x;
+    /// # Errors
+    /// If the channels differ, the kernel is not square, a size or the stride is zero, the kernel
+    /// is larger than the padded input, or a buffer would exceed the address space.
+    pub fn new(
+        x: [usize; 4],
+        weight: [usize; 4],
+        stride: usize,
+        padding: usize,
+    ) -> Result<Self, ShapeError> {
+        let [images, _, _, in_channels] = x;
         let [out_channels, weight_channels, kernel, kernel_width] = weight;
-        assert!(
-            weight_channels == in_channels && kernel == kernel_width,
-            "conv2d: input [N, H, W, C] {x:?} does not fit weights [O, I, k, k] {weight:?}"
-        );
-        assert!(
-            x.iter().chain(&weight).all(|&size| size > 0) && stride > 0,
-            "conv2d: input {x:?}, weights {weight:?} and stride {stride} must not hold a zero"
-        );
-        assert!(
-            height + 2 * padding >= kernel && width + 2 * padding >= kernel,
-            "conv2d: kernel {kernel} is larger than input {height}x{width} padded by {padding}"
-        );
-        let out = |size: usize| (size + 2 * padding - kernel) / stride + 1;
-        Self {
+        if weight_channels != in_channels || kernel != kernel_width {
+            return Err(ShapeError::Weights {
+                operation: NAME,
+                input: x.to_vec(),
+                weight: weight.to_vec(),
+                expected: "[Co, C, k, k]",
+            });
+        }
+        let (input, output) = window(NAME, x, kernel, stride, padding)?;
+        shape::elements(NAME, &weight)?;
+        if out_channels == 0 {
+            return Err(ShapeError::Empty {
+                operation: NAME,
+                shape: weight.to_vec(),
+                step: stride,
+            });
+        }
+        shape::elements(NAME, &[images, output[0], output[1], out_channels])?;
+        Ok(Self {
             images,
-            input: [height, width],
+            input,
             in_channels,
-            output: [out(height), out(width)],
+            output,
             out_channels,
             kernel,
-            stride,
+            // Beyond the padded input there is one output whatever the stride.
+            stride: stride.min(input[0].max(input[1]) + 2 * padding),
             padding,
-        }
+            winograd: true,
+            precision: Precision::F32,
+            set: InstructionSet::detected(),
+        })
     }
 
-    /// Shape of the output, `[N, H, W, C]`.
-    pub(crate) fn output_shape(&self) -> [usize; 4] {
+    /// Whether Winograd's algorithm may be used where it is faster (the default); without it every
+    /// pass is direct and more accurate.
+    pub fn with_winograd(mut self, allowed: bool) -> Self {
+        self.winograd = allowed;
+        self
+    }
+
+    /// The element type of products; it applies to 1x1 and strided convolutions.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    /// A convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`.
+    ///
+    /// # Errors
+    /// As [`Conv::new`].
+    pub fn with_options(
+        x: [usize; 4],
+        weight: [usize; 4],
+        options: ConvOptions,
+    ) -> Result<Self, ShapeError> {
+        Ok(Self::new(x, weight, options.stride, options.padding)?
+            .with_winograd(options.winograd)
+            .with_precision(options.precision))
+    }
+
+    /// Computes with this instruction set; the portable one where it is not available.
+    pub fn with_instructions(mut self, set: InstructionSet) -> Self {
+        self.set = if set.available() {
+            set
+        } else {
+            InstructionSet::Scalar
+        };
+        self
+    }
+
+    /// Shape of the input, `[N, H, W, Ci]`.
+    pub fn input_shape(&self) -> [usize; 4] {
+        [self.images, self.input[0], self.input[1], self.in_channels]
+    }
+
+    /// Shape of the output, `[N, Ho, Wo, Co]`.
+    pub fn output_shape(&self) -> [usize; 4] {
         let [height, width] = self.output;
         [self.images, height, width, self.out_channels]
     }
-}
 
-/// Rows `first..first + rows` of an image `[height][width][channels]` surrounded by zeros, as
-/// `[rows][left + width + right][channels]`; `first` may be negative. Borrowed where nothing has
-/// to be added, else copied to `scratch`.
-fn bordered<'a>(
-    image: &'a [f32],
-    [height, width, channels]: [usize; 3],
-    first: isize,
-    rows: usize,
-    left: usize,
-    total: usize,
-    scratch: &'a mut Vec<f32>,
-) -> &'a [f32] {
-    let line = width * channels;
-    if let Ok(first) = usize::try_from(first)
-        && left == 0
-        && total == width
-        && first + rows <= height
-    {
-        return &image[first * line..(first + rows) * line];
+    /// Shape of the weights, `[Co, Ci, k, k]`.
+    pub fn weight_shape(&self) -> [usize; 4] {
+        [
+            self.out_channels,
+            self.in_channels,
+            self.kernel,
+            self.kernel,
+        ]
     }
-    let step = total * channels;
-    if scratch.len() < rows * step {
-        scratch.resize(rows * step, 0.0);
+
+    /// Packs `weight` for [`Conv::forward_packed`].
+    ///
+    /// # Errors
+    /// If `weight` does not have the shape's length.
+    pub fn pack(&self, weight: &[f32]) -> Result<Packed, ShapeError> {
+        self.check("weights", weight, &self.weight_shape())?;
+        Ok(self.packed(weight, winograd::packed_forward_pays(self)))
     }
-    let scratch = &mut scratch[..rows * step];
-    // Where the padded row is narrower than the image, its last columns are never read.
-    let copied = line.min(step - left * channels);
-    for (row, target) in scratch.chunks_exact_mut(step).enumerate() {
-        let source = first + row as isize;
-        match usize::try_from(source) {
-            Ok(source) if source < height => {
-                let (before, rest) = target.split_at_mut(left * channels);
-                let (inside, after) = rest.split_at_mut(copied);
-                before.fill(0.0);
-                inside.copy_from_slice(&image[source * line..][..copied]);
-                after.fill(0.0);
-            }
-            _ => target.fill(0.0),
+
+    /// Whether [`Conv::pack`] packs for Winograd's algorithm.
+    #[cfg(feature = "burn")]
+    pub(crate) fn packs_winograd(&self) -> bool {
+        winograd::packed_forward_pays(self)
+    }
+
+    pub(crate) fn packed(&self, weight: &[f32], winograd: bool) -> Packed {
+        let area = self.kernel * self.kernel;
+        let order = pack::Order::forward(self.out_channels, self.in_channels, area);
+        let taps: Vec<usize> = (0..area).collect();
+        let panels = pack::panels(weight, order, &taps, self.set.panel());
+        let values = if winograd {
+            winograd::transform_weights(&panels, self.in_channels, self.set)
+        } else if self.in_bf16() {
+            pair_rows(&panels, self.in_channels, self.set.panel())
+        } else {
+            panels
+        };
+        Packed {
+            values,
+            winograd,
+            layout: self.layout(),
         }
     }
-    scratch
+
+    /// The output for input `x` and weights `weight`.
+    ///
+    /// # Errors
+    /// If a buffer does not have its shape's length.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        weight: &[f32],
+        epilogue: Epilogue<'_>,
+    ) -> Result<Vec<f32>, ShapeError> {
+        self.check("weights", weight, &self.weight_shape())?;
+        let packed = self.packed(weight, winograd::forward_pays(self));
+        self.forward_packed(x, &packed, epilogue)
+    }
+
+    /// The output for input `x` and weights packed by [`Conv::pack`] of a convolution with the same
+    /// channels, kernel, stride and instruction set.
+    ///
+    /// # Errors
+    /// If a buffer does not have its shape's length.
+    pub fn forward_packed(
+        &self,
+        x: &[f32],
+        weight: &Packed,
+        epilogue: Epilogue<'_>,
+    ) -> Result<Vec<f32>, ShapeError> {
+        if weight.layout != self.layout() {
+            return Err(ShapeError::Packed {
+                operation: NAME,
+                found: format!("{:?}", weight.layout),
+                expected: format!("{:?}", self.layout()),
+            });
+        }
+        self.forward_with(x, &weight.values, weight.winograd, epilogue)
+    }
+
+    fn layout(&self) -> Layout {
+        Layout {
+            shape: self.weight_shape(),
+            bf16: self.in_bf16(),
+            set: self.set,
+        }
+    }
+
+    pub(crate) fn forward_with(
+        &self,
+        x: &[f32],
+        weight: &[f32],
+        winograd: bool,
+        epilogue: Epilogue<'_>,
+    ) -> Result<Vec<f32>, ShapeError> {
+        self.check("input", x, &self.input_shape())?;
+        self.check_epilogue(&epilogue)?;
+        if winograd {
+            winograd::check_packed(self, weight)?;
+            return Ok(winograd::forward(self, x, weight, epilogue));
+        }
+        let source = Source::input(self, x);
+        let source = if self.in_bf16() {
+            source.in_pairs(self.set)
+        } else {
+            source
+        };
+        let width = self.set.panel();
+        let panels = self.out_channels.div_ceil(width);
+        let expected = panels * source.taps.len() * source.len * width;
+        shape::length(NAME, "packed weights", weight.len(), expected)?;
+        let len = self.output_shape().iter().product();
+        let bias = epilogue.bias.map(|bias| pack::per_channel(bias, width));
+        // SAFETY: a dense destination over the whole output grid.
+        Ok(unsafe {
+            crate::memory::filled(len, |out| {
+                Gather {
+                    source: &source,
+                    images: self.images,
+                    grid: self.output,
+                    panels: weight,
+                    channels: self.out_channels,
+                    destination: Destination::dense(self.output, self.out_channels),
+                    out,
+                    bias: bias.as_deref(),
+                    residual: epilogue.residual,
+                    relu: epilogue.relu,
+                    bf16: self.in_bf16(),
+                    set: self.set,
+                }
+                .run();
+            })
+        })
+    }
+
+    /// Gradient of the input, `[N, H, W, Ci]`, for weights and output gradient.
+    ///
+    /// # Errors
+    /// If a buffer does not have its shape's length.
+    pub fn input_grad(&self, weight: &[f32], grad: &[f32]) -> Result<Vec<f32>, ShapeError> {
+        self.check("weights", weight, &self.weight_shape())?;
+        self.check("output gradient", grad, &self.output_shape())?;
+        Ok(if winograd::input_grad_pays(self) {
+            winograd::input_grad(self, weight, grad)
+        } else {
+            input_grad::input_grad(self, weight, grad)
+        })
+    }
+
+    /// Gradient of the weights, `[Co, Ci, k, k]`, for input and output gradient.
+    ///
+    /// # Errors
+    /// If a buffer does not have its shape's length.
+    pub fn weight_grad(&self, x: &[f32], grad: &[f32]) -> Result<Vec<f32>, ShapeError> {
+        self.check("input", x, &self.input_shape())?;
+        self.check("output gradient", grad, &self.output_shape())?;
+        Ok(if winograd::weight_grad_pays(self) {
+            winograd::weight_grad(self, x, grad)
+        } else {
+            weight_grad::weight_grad(self, x, grad)
+        })
+    }
+
+    /// Whether factors are rounded to `bf16`.
+    fn in_bf16(&self) -> bool {
+        self.precision == Precision::Bf16
+            && (self.kernel == 1 || self.stride > 1)
+            && !source::merged(self)
+    }
+
+    fn check(
+        &self,
+        what: &'static str,
+        values: &[f32],
+        shape: &[usize; 4],
+    ) -> Result<(), ShapeError> {
+        shape::length(NAME, what, values.len(), shape.iter().product())
+    }
+
+    fn check_epilogue(&self, epilogue: &Epilogue<'_>) -> Result<(), ShapeError> {
+        if let Some(bias) = epilogue.bias {
+            shape::length(NAME, "bias", bias.len(), self.out_channels)?;
+        }
+        match epilogue.residual {
+            Some(residual) => self.check("residual", residual, &self.output_shape()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Input and output rows and columns of a window sliding over `x` `[N, H, W, C]`.
+pub(crate) fn window(
+    operation: &'static str,
+    x: [usize; 4],
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> Result<([usize; 2], [usize; 2]), ShapeError> {
+    let [images, height, width, channels] = x;
+    let empty = x.contains(&0) || kernel == 0 || stride == 0;
+    if empty {
+        return Err(ShapeError::Empty {
+            operation,
+            shape: x.to_vec(),
+            step: stride.min(kernel),
+        });
+    }
+    shape::elements(operation, &x)?;
+    let overflow = || ShapeError::Overflow {
+        operation,
+        shape: x.to_vec(),
+    };
+    let padded = |size: usize| {
+        let double = padding.checked_mul(2)?;
+        size.checked_add(double)
+    };
+    let wide = [
+        padded(height).ok_or_else(overflow)?,
+        padded(width).ok_or_else(overflow)?,
+    ];
+    shape::elements(operation, &[images, wide[0], wide[1], channels])?;
+    if wide.iter().any(|size| *size < kernel) {
+        return Err(ShapeError::Kernel {
+            operation,
+            kernel,
+            rows: height,
+            cols: width,
+            padding,
+        });
+    }
+    Ok((
+        [height, width],
+        wide.map(|size| (size - kernel) / stride + 1),
+    ))
 }

@@ -1,34 +1,55 @@
 //! Hand-written backward passes, over any backend that implements the extension.
 
-use crate::KernelBackend;
+use super::KernelBackend;
+use crate::ConvOptions;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Backend};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 
 #[derive(Debug)]
 struct Conv;
 
 impl<B: KernelBackend> Backward<B, 2> for Conv {
-    type State = (NodeId, NodeId, usize, usize);
+    type State = (NodeId, NodeId, ConvOptions);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, saved: &mut Checkpointer) {
         let [x_node, weight_node] = ops.parents;
         let grad = grads.consume::<B>(&ops.node);
-        let (x, weight, stride, padding) = ops.state;
+        let (x, weight, options) = ops.state;
         let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(x);
         let weight = saved.retrieve_node_output::<B::FloatTensorPrimitive>(weight);
         if let Some(node) = weight_node {
             let (x, weight, grad) = (x.clone(), weight.clone(), grad.clone());
-            let grad = B::nhwc_conv2d_weight_grad(x, weight, grad, stride, padding);
+            let grad = B::nhwc_conv2d_weight_grad(x, weight, grad, options);
             grads.register::<B>(node.id, grad);
         }
         if let Some(node) = x_node {
-            let grad = B::nhwc_conv2d_input_grad(x, weight, grad, stride, padding);
+            let grad = B::nhwc_conv2d_input_grad(x, weight, grad, options);
             grads.register::<B>(node.id, grad);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Depthwise;
+
+impl<B: KernelBackend> Backward<B, 2> for Depthwise {
+    type State = (NodeId, NodeId, usize, usize);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, saved: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let (x, weight, stride, padding) = ops.state;
+        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(x);
+        let weight = saved.retrieve_node_output::<B::FloatTensorPrimitive>(weight);
+        let (x, weight) = B::nhwc_depthwise_grad(x, weight, grad, stride, padding);
+        for (node, grad) in ops.parents.into_iter().zip([x, weight]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, grad);
+            }
         }
     }
 }
@@ -41,7 +62,7 @@ struct BatchNorm;
 struct BatchNormState<F> {
     x: NodeId,
     gamma: NodeId,
-    output: F,
+    beta: NodeId,
     mean: F,
     variance: F,
     epsilon: f64,
@@ -56,10 +77,11 @@ impl<B: KernelBackend> Backward<B, 3> for BatchNorm {
         let state = ops.state;
         let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.x);
         let gamma = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.gamma);
+        let beta = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.beta);
         let (x, gamma, beta) = B::nhwc_batch_norm_train_grad(
             x,
             gamma,
-            state.output,
+            beta,
             state.mean,
             state.variance,
             grad,
@@ -67,6 +89,37 @@ impl<B: KernelBackend> Backward<B, 3> for BatchNorm {
             state.relu,
         );
         for (node, grad) in ops.parents.into_iter().zip([x, gamma, beta]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, grad);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Join;
+
+impl<B: KernelBackend> Backward<B, 4> for Join {
+    /// The normalisation's state and the output.
+    type State = (BatchNormState<FloatTensor<B>>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, saved: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let (state, output) = ops.state;
+        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.x);
+        let gamma = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.gamma);
+        let beta = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.beta);
+        let (x, gamma, beta, residual) = B::nhwc_batch_norm_join_grad(
+            x,
+            gamma,
+            beta,
+            output,
+            state.mean,
+            state.variance,
+            grad,
+            state.epsilon,
+        );
+        for (node, grad) in ops.parents.into_iter().zip([x, gamma, beta, residual]) {
             if let Some(node) = node {
                 grads.register::<B>(node.id, grad);
             }
@@ -106,6 +159,21 @@ impl<B: KernelBackend> Backward<B, 1> for AvgPool {
 }
 
 #[derive(Debug)]
+struct Resize;
+
+impl<B: KernelBackend> Backward<B, 1> for Resize {
+    /// Input rows and columns.
+    type State = [usize; 2];
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        if let [Some(node)] = ops.parents {
+            grads.register::<B>(node.id, B::nhwc_resize_grad(grad, ops.state));
+        }
+    }
+}
+
+#[derive(Debug)]
 struct AddRelu;
 
 impl<B: KernelBackend> Backward<B, 2> for AddRelu {
@@ -127,8 +195,7 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
     fn nhwc_conv2d(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        stride: usize,
-        padding: usize,
+        options: ConvOptions,
     ) -> FloatTensor<Self> {
         let prepared = Backward::<B, 2>::prepare::<C>(Conv, [x.node(), weight.node()]);
         match prepared.compute_bound().stateful() {
@@ -136,16 +203,33 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
                 let state = (
                     prepared.checkpoint(&x),
                     prepared.checkpoint(&weight),
-                    stride,
-                    padding,
+                    options,
                 );
                 let (x, weight) = (x.into_primitive(), weight.into_primitive());
-                prepared.finish(state, B::nhwc_conv2d(x, weight, stride, padding))
+                prepared.finish(state, B::nhwc_conv2d(x, weight, options))
             }
             OpsKind::UnTracked(prepared) => {
                 let (x, weight) = (x.into_primitive(), weight.into_primitive());
-                prepared.finish(B::nhwc_conv2d(x, weight, stride, padding))
+                prepared.finish(B::nhwc_conv2d(x, weight, options))
             }
+        }
+    }
+
+    fn nhwc_depthwise(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        let prepared = Backward::<B, 2>::prepare::<C>(Depthwise, [x.node(), weight.node()]);
+        let (inner_x, inner_weight) = (x.primitive().clone(), weight.primitive().clone());
+        let output = B::nhwc_depthwise(inner_x, inner_weight, stride, padding);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let nodes = (prepared.checkpoint(&x), prepared.checkpoint(&weight));
+                prepared.finish((nodes.0, nodes.1, stride, padding), output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
 
@@ -161,7 +245,7 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         let (output, mean, variance) = B::nhwc_batch_norm_train(
             x.primitive().clone(),
             gamma.primitive().clone(),
-            beta.into_primitive(),
+            beta.primitive().clone(),
             epsilon,
             relu,
         );
@@ -171,13 +255,49 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
                 let state = BatchNormState {
                     x: prepared.checkpoint(&x),
                     gamma: prepared.checkpoint(&gamma),
-                    output: output.clone(),
+                    beta: prepared.checkpoint(&beta),
                     mean,
                     variance,
                     epsilon,
                     relu,
                 };
                 prepared.finish(state, output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        let [mean, variance] = detached;
+        (output, mean, variance)
+    }
+
+    fn nhwc_batch_norm_join(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let nodes = [x.node(), gamma.node(), beta.node(), residual.node()];
+        let prepared = Backward::<B, 4>::prepare::<C>(Join, nodes);
+        let (output, mean, variance) = B::nhwc_batch_norm_join(
+            x.primitive().clone(),
+            gamma.primitive().clone(),
+            beta.primitive().clone(),
+            residual.into_primitive(),
+            epsilon,
+        );
+        let detached = [mean.clone(), variance.clone()].map(<Self as AutodiffBackend>::from_inner);
+        let output = match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = BatchNormState {
+                    x: prepared.checkpoint(&x),
+                    gamma: prepared.checkpoint(&gamma),
+                    beta: prepared.checkpoint(&beta),
+                    mean,
+                    variance,
+                    epsilon,
+                    relu: true,
+                };
+                prepared.finish((state, output.clone()), output)
             }
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         };
@@ -207,6 +327,16 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         let output = B::nhwc_avg_pool2d(x.into_primitive(), kernel);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish(kernel, output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn nhwc_resize(x: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
+        let prepared = Backward::<B, 1>::prepare::<C>(Resize, [x.node()]);
+        let [_, height, width, _] = x.primitive().shape().dims::<4>();
+        let output = B::nhwc_resize(x.into_primitive(), size);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish([height, width], output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }

@@ -1,29 +1,46 @@
 //! The same operations composed from burn's own: the path of backends without kernels here and of
 //! element types other than `f32`, and what the kernels are tested against.
 
+use crate::{AdamStep, ConvOptions, WeightDecay};
 use burn::backend::Backend;
 use burn::backend::TensorMetadata;
-use burn::backend::ops::ConvOptions;
+use burn::backend::ops;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{IntDType, Shape};
 
 const TO_NCHW: [usize; 4] = [0, 3, 1, 2];
 const TO_NHWC: [usize; 4] = [0, 2, 3, 1];
 
-fn options(stride: usize, padding: usize) -> ConvOptions<2> {
-    ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1)
+fn burn_options(options: ConvOptions) -> ops::ConvOptions<2> {
+    ops::ConvOptions::new([options.stride; 2], [options.padding; 2], [1; 2], 1)
 }
 
 /// Convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`.
 pub fn conv2d<B: Backend>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
-    stride: usize,
-    padding: usize,
+    options: ConvOptions,
 ) -> FloatTensor<B> {
     let x = B::float_permute(x, &TO_NCHW);
-    let y = B::conv2d(x, weight, None, options(stride, padding));
+    let y = B::conv2d(x, weight, None, burn_options(options));
     B::float_permute(y, &TO_NHWC)
+}
+
+/// [`conv2d`] plus `bias` `[Co]` and `residual`, through a ReLU if `relu`.
+pub fn conv2d_fused<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    residual: Option<FloatTensor<B>>,
+    options: ConvOptions,
+    relu: bool,
+) -> FloatTensor<B> {
+    let y = B::float_add(conv2d::<B>(x, weight, options), per_channel::<B>(bias));
+    let y = match residual {
+        Some(residual) => B::float_add(y, residual),
+        None => y,
+    };
+    if relu { B::relu(y) } else { y }
 }
 
 /// Gradient of [`conv2d`] with respect to `x`.
@@ -31,12 +48,11 @@ pub fn conv2d_input_grad<B: Backend>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     grad: FloatTensor<B>,
-    stride: usize,
-    padding: usize,
+    options: ConvOptions,
 ) -> FloatTensor<B> {
     let x = B::float_permute(x, &TO_NCHW);
     let grad = B::float_permute(grad, &TO_NCHW);
-    let grad = B::conv2d_x_backward(x, weight, grad, options(stride, padding));
+    let grad = B::conv2d_x_backward(x, weight, grad, burn_options(options));
     B::float_permute(grad, &TO_NHWC)
 }
 
@@ -45,12 +61,43 @@ pub fn conv2d_weight_grad<B: Backend>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     grad: FloatTensor<B>,
-    stride: usize,
-    padding: usize,
+    options: ConvOptions,
 ) -> FloatTensor<B> {
     let x = B::float_permute(x, &TO_NCHW);
     let grad = B::float_permute(grad, &TO_NCHW);
-    B::conv2d_weight_backward(x, weight, grad, options(stride, padding))
+    B::conv2d_weight_backward(x, weight, grad, burn_options(options))
+}
+
+fn depthwise_options(channels: usize, stride: usize, padding: usize) -> ops::ConvOptions<2> {
+    ops::ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels)
+}
+
+/// Depthwise convolution of `x` `[N, H, W, C]` with `weight` `[C, 1, k, k]`.
+pub fn depthwise<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    stride: usize,
+    padding: usize,
+) -> FloatTensor<B> {
+    let options = depthwise_options(weight.shape()[0], stride, padding);
+    let x = B::float_permute(x, &TO_NCHW);
+    B::float_permute(B::conv2d(x, weight, None, options), &TO_NHWC)
+}
+
+/// Gradients of [`depthwise`] with respect to `x` and `weight`.
+pub fn depthwise_grad<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    stride: usize,
+    padding: usize,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    let options = depthwise_options(weight.shape()[0], stride, padding);
+    let x = B::float_permute(x, &TO_NCHW);
+    let grad = B::float_permute(grad, &TO_NCHW);
+    let dx = B::conv2d_x_backward(x.clone(), weight.clone(), grad.clone(), options.clone());
+    let dw = B::conv2d_weight_backward(x, weight, grad, options);
+    (B::float_permute(dx, &TO_NHWC), dw)
 }
 
 /// `[C]` as `[1, 1, 1, C]`.
@@ -109,7 +156,7 @@ pub fn batch_norm_train<B: Backend>(
 pub fn batch_norm_train_grad<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
-    output: FloatTensor<B>,
+    beta: FloatTensor<B>,
     mean: FloatTensor<B>,
     variance: FloatTensor<B>,
     grad: FloatTensor<B>,
@@ -117,6 +164,15 @@ pub fn batch_norm_train_grad<B: Backend>(
     relu: bool,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let grad = if relu {
+        let output = batch_norm_infer::<B>(
+            x.clone(),
+            gamma.clone(),
+            beta,
+            mean.clone(),
+            variance.clone(),
+            epsilon,
+            true,
+        );
         B::relu_backward(output, grad)
     } else {
         grad
@@ -134,6 +190,42 @@ pub fn batch_norm_train_grad<B: Backend>(
     let inner = B::float_sub(B::float_sub(grad, from_mean), from_variance);
     let scale = B::float_mul(per_channel::<B>(gamma), inverse);
     (B::float_mul(inner, scale), gamma_grad, beta_grad)
+}
+
+/// `relu(batch norm of x + residual)` with the batch's statistics: output, mean `[C]`, biased
+/// variance `[C]`.
+pub fn batch_norm_join<B: Backend>(
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    residual: FloatTensor<B>,
+    epsilon: f64,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let (output, mean, variance) = batch_norm_train::<B>(x, gamma, beta, epsilon, false);
+    (add_relu::<B>(output, residual), mean, variance)
+}
+
+/// Gradients of [`batch_norm_join`] with respect to `x`, `gamma`, `beta` and `residual`.
+#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+pub fn batch_norm_join_grad<B: Backend>(
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    output: FloatTensor<B>,
+    mean: FloatTensor<B>,
+    variance: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    epsilon: f64,
+) -> (
+    FloatTensor<B>,
+    FloatTensor<B>,
+    FloatTensor<B>,
+    FloatTensor<B>,
+) {
+    let grad = add_relu_grad::<B>(output, grad);
+    let (x, gamma, beta) =
+        batch_norm_train_grad::<B>(x, gamma, beta, mean, variance, grad.clone(), epsilon, false);
+    (x, gamma, beta, grad)
 }
 
 /// Batch normalisation with given statistics.
@@ -208,6 +300,26 @@ pub fn avg_pool2d_grad<B: Backend>(grad: FloatTensor<B>, kernel: usize) -> Float
     )
 }
 
+fn bilinear() -> ops::InterpolateOptions {
+    ops::InterpolateOptions::new(ops::InterpolateMode::Bilinear).with_align_corners(false)
+}
+
+/// Bilinear resize of rows and columns to `size`, half-pixel centres, no antialiasing.
+pub fn resize<B: Backend>(x: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
+    let x = B::float_permute(x, &TO_NCHW);
+    B::float_permute(B::interpolate(x, size, bilinear()), &TO_NHWC)
+}
+
+/// Gradient of [`resize`] for `input` rows and columns.
+pub fn resize_grad<B: Backend>(grad: FloatTensor<B>, input: [usize; 2]) -> FloatTensor<B> {
+    let [n, _, _, channels] = grad.shape().dims::<4>();
+    let shape = Shape::from([n, channels, input[0], input[1]]);
+    let x = B::float_zeros(shape, &grad.device(), grad.dtype().into());
+    let grad = B::float_permute(grad, &TO_NCHW);
+    let size = [grad.shape()[2], grad.shape()[3]];
+    B::float_permute(B::interpolate_backward(x, grad, size, bilinear()), &TO_NHWC)
+}
+
 /// `relu(a + b)`.
 pub fn add_relu<B: Backend>(a: FloatTensor<B>, b: FloatTensor<B>) -> FloatTensor<B> {
     B::relu(B::float_add(a, b))
@@ -216,4 +328,50 @@ pub fn add_relu<B: Backend>(a: FloatTensor<B>, b: FloatTensor<B>) -> FloatTensor
 /// Gradient of [`add_relu`] with respect to either term.
 pub fn add_relu_grad<B: Backend>(output: FloatTensor<B>, grad: FloatTensor<B>) -> FloatTensor<B> {
     B::relu_backward(output, grad)
+}
+
+/// One step of Adam or AdamW: parameter and both moments after it.
+pub fn adam_step<B: Backend>(
+    parameter: FloatTensor<B>,
+    grad: FloatTensor<B>,
+    moment_1: FloatTensor<B>,
+    moment_2: FloatTensor<B>,
+    step: AdamStep,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let times = |tensor: FloatTensor<B>, factor: f32| B::float_mul_scalar(tensor, factor.into());
+    let AdamStep {
+        adam,
+        learning_rate,
+        grad_scale,
+        corrections: [correction_1, correction_2],
+    } = step;
+    let grad = times(grad, grad_scale);
+    let grad = match adam.weight_decay {
+        WeightDecay::Gradient(penalty) => B::float_add(times(parameter.clone(), penalty), grad),
+        WeightDecay::Decoupled(_) => grad,
+    };
+    let moment_1 = B::float_add(
+        times(moment_1, adam.beta_1),
+        times(grad.clone(), 1.0 - adam.beta_1),
+    );
+    let moment_2 = B::float_add(
+        times(moment_2, adam.beta_2),
+        times(B::float_mul(grad.clone(), grad), 1.0 - adam.beta_2),
+    );
+    let mean = times(moment_1.clone(), 1.0 / correction_1);
+    let deviation = B::float_sqrt(times(moment_2.clone(), 1.0 / correction_2));
+    let direction = B::float_div(mean, B::float_add_scalar(deviation, adam.epsilon.into()));
+    let parameter = match adam.weight_decay {
+        WeightDecay::Gradient(_) => parameter,
+        WeightDecay::Decoupled(decay) => {
+            times(parameter, (1.0 - learning_rate * f64::from(decay)) as f32)
+        }
+    };
+    let parameter = B::float_sub(parameter, times(direction, learning_rate as f32));
+    (parameter, moment_1, moment_2)
+}
+
+/// Sum of the squares of all elements, `[1]`.
+pub fn squared_norm<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
+    B::float_sum(B::float_mul(tensor.clone(), tensor))
 }

@@ -1,9 +1,9 @@
 //! The operations on burn tensors. All of them route to the tensor's backend and, where it is
 //! tracked, record a backward pass (first derivatives only).
 
-use crate::KernelBackend;
-use crate::conv::Geometry;
-use crate::pool::Window;
+use super::KernelBackend;
+use crate::conv::Conv;
+use crate::{AdamStep, AvgPool, ConvOptions, Depthwise, MaxPool, Resize, ShapeError};
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
@@ -14,14 +14,44 @@ use burn::tensor::Tensor;
 /// # Panics
 /// If the channels differ, the kernel is not square, a size or the stride is zero, or the kernel is
 /// larger than the padded input.
-pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-    Geometry::new(x.dims(), weight.dims(), stride, padding);
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions) -> Tensor<4> {
+    fits(Conv::with_options(x.dims(), weight.dims(), options));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_conv2d(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        options,
+    ))
+}
+
+/// Depthwise convolution of `x` `[N, H, W, C]` with `weight` `[C, 1, k, k]`: every channel with its
+/// own kernel. Output as in [`conv2d`].
+///
+/// # Panics
+/// If the shapes do not fit, a size or the stride is zero, or the kernel is larger than the padded
+/// input.
+pub fn depthwise_conv2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    stride: usize,
+    padding: usize,
+) -> Tensor<4> {
+    fits(Depthwise::new(x.dims(), weight.dims(), stride, padding));
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_depthwise(
         x.into_dispatch(),
         weight.into_dispatch(),
         stride,
         padding,
     ))
+}
+
+/// Shapes that do not fit are a panic that names them, as everywhere in the framework.
+#[track_caller]
+pub(super) fn fits<T>(result: Result<T, ShapeError>) -> T {
+    match result {
+        Ok(value) => value,
+        #[allow(clippy::panic)]
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// What [`batch_norm_train`] returns.
@@ -63,6 +93,39 @@ pub fn batch_norm_train(
     }
 }
 
+/// `relu(batch normalisation of x + residual)` with the statistics of the batch: the end of a
+/// residual block in one pass. Shapes as in [`batch_norm_train`]; `residual` is shaped as `x`.
+///
+/// # Panics
+/// If `gamma` or `beta` do not have `C` elements, the residual has another shape, or a size is
+/// zero.
+pub fn batch_norm_join(
+    x: Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    residual: Tensor<4>,
+    epsilon: f64,
+) -> BatchNormOutput {
+    check_channels("batch_norm_join", &x, &[&gamma, &beta]);
+    assert_eq!(
+        x.dims(),
+        residual.dims(),
+        "batch_norm_join: the shapes of input and residual differ"
+    );
+    let (output, mean, variance) = <Dispatch as KernelBackend>::nhwc_batch_norm_join(
+        x.into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        residual.into_dispatch(),
+        epsilon,
+    );
+    BatchNormOutput {
+        output: Tensor::from_dispatch(output),
+        mean: Tensor::from_dispatch(mean),
+        variance: Tensor::from_dispatch(variance),
+    }
+}
+
 /// Batch normalisation of `x` `[N, H, W, C]` with given statistics, followed by a ReLU if `relu`.
 ///
 /// # Panics
@@ -95,7 +158,7 @@ pub fn batch_norm_infer(
 /// If a size is zero, `padding` exceeds half of `kernel`, or the window is larger than the padded
 /// input.
 pub fn max_pool2d(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
-    Window::new(x.dims(), kernel, stride, padding);
+    fits(MaxPool::new(x.dims(), kernel, stride, padding));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_max_pool2d(
         x.into_dispatch(),
         kernel,
@@ -109,18 +172,23 @@ pub fn max_pool2d(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) ->
 /// # Panics
 /// If `kernel` is zero or does not divide rows and columns, or a size is zero.
 pub fn avg_pool2d(x: Tensor<4>, kernel: usize) -> Tensor<4> {
-    let shape: [usize; 4] = x.dims();
-    assert!(
-        kernel > 0 && shape[1].is_multiple_of(kernel) && shape[2].is_multiple_of(kernel),
-        "avg_pool2d: tiles of {kernel} do not divide input [N, H, W, C] {shape:?}"
-    );
-    assert!(
-        shape.iter().all(|&size| size > 0),
-        "avg_pool2d: input {shape:?} is empty"
-    );
+    fits(AvgPool::new(x.dims(), kernel));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_avg_pool2d(
         x.into_dispatch(),
         kernel,
+    ))
+}
+
+/// `x` `[N, H, W, C]` resized bilinearly to `size` rows and columns, with half-pixel centres and
+/// without antialiasing: PyTorch's `interpolate(mode="bilinear", align_corners=False)`.
+///
+/// # Panics
+/// If a size is zero.
+pub fn resize(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    fits(Resize::new(x.dims(), size));
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_resize(
+        x.into_dispatch(),
+        size,
     ))
 }
 
@@ -137,6 +205,45 @@ pub fn add_relu(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_add_relu(
         a.into_dispatch(),
         b.into_dispatch(),
+    ))
+}
+
+/// One step of Adam or AdamW in one pass: parameter, first and second moment after it, updated in
+/// place where no other tensor shares them. Not differentiable.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn adam_step<const D: usize>(
+    parameter: Tensor<D>,
+    grad: Tensor<D>,
+    moments: [Tensor<D>; 2],
+    step: AdamStep,
+) -> (Tensor<D>, [Tensor<D>; 2]) {
+    for other in [&grad, &moments[0], &moments[1]] {
+        assert_eq!(
+            parameter.dims(),
+            other.dims(),
+            "adam_step: parameter, gradient and moments differ in shape"
+        );
+    }
+    let [moment_1, moment_2] = moments;
+    let (parameter, moment_1, moment_2) = <Dispatch as KernelBackend>::adam_step(
+        parameter.into_dispatch(),
+        grad.into_dispatch(),
+        moment_1.into_dispatch(),
+        moment_2.into_dispatch(),
+        step,
+    );
+    (
+        Tensor::from_dispatch(parameter),
+        [moment_1, moment_2].map(Tensor::from_dispatch),
+    )
+}
+
+/// Sum of the squares of all elements, `[1]`. Not differentiable.
+pub fn squared_norm<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    Tensor::from_dispatch(<Dispatch as KernelBackend>::squared_norm(
+        tensor.into_dispatch(),
     ))
 }
 

@@ -1,0 +1,486 @@
+//! The kernels on burn's CPU backend: `f32` tensors are read in place where they are contiguous.
+
+use super::{KernelBackend, reference};
+use crate::batch_norm::{BatchNorm, BatchNormBackward, Statistics};
+use crate::conv::Conv;
+use crate::{
+    AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize, ShapeError,
+    elementwise, sum_of_squares,
+};
+use burn::backend::Flex;
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::tensor::{Bytes, DType, Shape};
+
+/// Whether the kernels take a tensor of this element type.
+fn supported(tensors: &[&FlexTensor]) -> bool {
+    tensors.iter().all(|tensor| tensor.dtype() == DType::F32)
+}
+
+/// The tensor with its elements side by side in memory; copied only if they are not.
+fn dense(tensor: FlexTensor) -> FlexTensor {
+    if tensor.layout().contiguous_offsets().is_some() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
+}
+
+/// The tensor as the whole of its storage, in order; copied only if it is not.
+fn whole(tensor: FlexTensor) -> FlexTensor {
+    let len = tensor.layout().shape().num_elements();
+    if tensor.layout().contiguous_offsets() == Some((0, len))
+        && tensor.bytes().len() == len * size_of::<f32>()
+    {
+        return tensor;
+    }
+    let shape = tensor.layout().shape().clone();
+    let values = floats(&dense(tensor)).to_vec();
+    FlexTensor::new(
+        Bytes::from_elems(values),
+        Layout::contiguous(shape),
+        DType::F32,
+    )
+}
+
+/// Elements of a tensor from [`dense`].
+fn floats(tensor: &FlexTensor) -> &[f32] {
+    let (start, end) = tensor.layout().contiguous_offsets().unwrap_or_default();
+    &tensor.storage::<f32>()[start..end]
+}
+
+fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
+    tensor.layout().shape().dims::<D>()
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    let layout = Layout::contiguous(Shape::from(shape));
+    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
+}
+
+/// The result of a kernel on shapes that the public functions have checked.
+#[track_caller]
+fn checked<T>(result: Result<T, ShapeError>) -> T {
+    match result {
+        Ok(value) => value,
+        // As everywhere in the framework, shapes that do not fit are a panic that names them.
+        #[allow(clippy::panic)]
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn conv(x: &FlexTensor, weight: &FlexTensor, options: ConvOptions) -> Conv {
+    checked(Conv::with_options(dims(x), dims(weight), options))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn packed_conv(
+    x: FlexTensor,
+    packed: FlexTensor,
+    bias: FlexTensor,
+    residual: Option<FlexTensor>,
+    shape: [usize; 4],
+    options: ConvOptions,
+    winograd: bool,
+    relu: bool,
+) -> FlexTensor {
+    let (x, bias, residual) = (dense(x), dense(bias), residual.map(dense));
+    let conv = checked(Conv::with_options(dims(&x), shape, options));
+    let epilogue = Epilogue {
+        bias: Some(floats(&bias)),
+        residual: residual.as_ref().map(floats),
+        relu,
+    };
+    let output = conv.forward_with(floats(&x), floats(&packed), winograd, epilogue);
+    tensor(checked(output), conv.output_shape())
+}
+
+/// Output, mean and variance as tensors.
+fn normalized(
+    (output, statistics): (Vec<f32>, Statistics),
+    shape: [usize; 4],
+) -> (FlexTensor, FlexTensor, FlexTensor) {
+    (
+        tensor(output, shape),
+        tensor(statistics.mean, [shape[3]]),
+        tensor(statistics.variance, [shape[3]]),
+    )
+}
+
+fn batch_norm(gamma: &FlexTensor, epsilon: f64, relu: bool) -> BatchNorm {
+    let [channels] = dims(gamma);
+    checked(BatchNorm::new(channels, epsilon)).with_relu(relu)
+}
+
+impl KernelBackend for Flex {
+    fn nhwc_conv2d(x: FlexTensor, weight: FlexTensor, options: ConvOptions) -> FlexTensor {
+        if !supported(&[&x, &weight]) {
+            return reference::conv2d::<Self>(x, weight, options);
+        }
+        let (x, weight) = (dense(x), dense(weight));
+        let conv = conv(&x, &weight, options);
+        let output = conv.forward(floats(&x), floats(&weight), Epilogue::default());
+        tensor(checked(output), conv.output_shape())
+    }
+
+    fn nhwc_depthwise(
+        x: FlexTensor,
+        weight: FlexTensor,
+        stride: usize,
+        padding: usize,
+    ) -> FlexTensor {
+        if !supported(&[&x, &weight]) {
+            return reference::depthwise::<Self>(x, weight, stride, padding);
+        }
+        let (x, weight) = (dense(x), dense(weight));
+        let conv = checked(Depthwise::new(dims(&x), dims(&weight), stride, padding));
+        let output = conv.forward(floats(&x), floats(&weight), Epilogue::default());
+        tensor(checked(output), conv.output_shape())
+    }
+
+    fn nhwc_depthwise_grad(
+        x: FlexTensor,
+        weight: FlexTensor,
+        grad: FlexTensor,
+        stride: usize,
+        padding: usize,
+    ) -> (FlexTensor, FlexTensor) {
+        if !supported(&[&x, &weight, &grad]) {
+            return reference::depthwise_grad::<Self>(x, weight, grad, stride, padding);
+        }
+        let (x, weight, grad) = (dense(x), dense(weight), dense(grad));
+        let conv = checked(Depthwise::new(dims(&x), dims(&weight), stride, padding));
+        let dx = conv.input_grad(floats(&weight), floats(&grad));
+        let dw = conv.weight_grad(floats(&x), floats(&grad));
+        (
+            tensor(checked(dx), dims::<4>(&x)),
+            tensor(checked(dw), dims::<4>(&weight)),
+        )
+    }
+
+    fn nhwc_pack_conv2d(weight: FlexTensor, options: ConvOptions, winograd: bool) -> FlexTensor {
+        if !supported(&[&weight]) {
+            return weight;
+        }
+        let weight = dense(weight);
+        let [_, inputs, kernel, _] = dims(&weight);
+        // Packing depends on the weights alone: the least input stands for any.
+        let conv = Conv::with_options([1, kernel, kernel, inputs], dims(&weight), options);
+        let packed = checked(conv)
+            .packed(floats(&weight), winograd)
+            .into_values();
+        let len = packed.len();
+        tensor(packed, [1, 1, 1, len])
+    }
+
+    fn nhwc_conv2d_packed(
+        x: FlexTensor,
+        packed: FlexTensor,
+        bias: FlexTensor,
+        shape: [usize; 4],
+        options: ConvOptions,
+        winograd: bool,
+        relu: bool,
+    ) -> FlexTensor {
+        if !supported(&[&x, &packed, &bias]) {
+            return reference::conv2d_fused::<Self>(x, packed, bias, None, options, relu);
+        }
+        packed_conv(x, packed, bias, None, shape, options, winograd, relu)
+    }
+
+    fn nhwc_conv2d_packed_join(
+        x: FlexTensor,
+        packed: FlexTensor,
+        bias: FlexTensor,
+        residual: FlexTensor,
+        shape: [usize; 4],
+        options: ConvOptions,
+        winograd: bool,
+        relu: bool,
+    ) -> FlexTensor {
+        if !supported(&[&x, &packed, &bias, &residual]) {
+            return reference::conv2d_fused::<Self>(x, packed, bias, Some(residual), options, relu);
+        }
+        packed_conv(
+            x,
+            packed,
+            bias,
+            Some(residual),
+            shape,
+            options,
+            winograd,
+            relu,
+        )
+    }
+
+    fn nhwc_conv2d_input_grad(
+        x: FlexTensor,
+        weight: FlexTensor,
+        grad: FlexTensor,
+        options: ConvOptions,
+    ) -> FlexTensor {
+        if !supported(&[&x, &weight, &grad]) {
+            return reference::conv2d_input_grad::<Self>(x, weight, grad, options);
+        }
+        let (weight, grad) = (dense(weight), dense(grad));
+        let conv = conv(&x, &weight, options);
+        let values = conv.input_grad(floats(&weight), floats(&grad));
+        tensor(checked(values), dims::<4>(&x))
+    }
+
+    fn nhwc_conv2d_weight_grad(
+        x: FlexTensor,
+        weight: FlexTensor,
+        grad: FlexTensor,
+        options: ConvOptions,
+    ) -> FlexTensor {
+        if !supported(&[&x, &weight, &grad]) {
+            return reference::conv2d_weight_grad::<Self>(x, weight, grad, options);
+        }
+        let (x, grad) = (dense(x), dense(grad));
+        let conv = conv(&x, &weight, options);
+        let values = conv.weight_grad(floats(&x), floats(&grad));
+        tensor(checked(values), dims::<4>(&weight))
+    }
+
+    fn nhwc_batch_norm_train(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        if !supported(&[&x, &gamma, &beta]) {
+            return reference::batch_norm_train::<Self>(x, gamma, beta, epsilon, relu);
+        }
+        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
+        let norm = batch_norm(&gamma, epsilon, relu);
+        let result = norm.train(floats(&x), floats(&gamma), floats(&beta), None);
+        normalized(checked(result), dims(&x))
+    }
+
+    fn nhwc_batch_norm_train_grad(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        grad: FlexTensor,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        if !supported(&[&x, &gamma, &beta, &mean, &variance, &grad]) {
+            return reference::batch_norm_train_grad::<Self>(
+                x, gamma, beta, mean, variance, grad, epsilon, relu,
+            );
+        }
+        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
+        let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
+        let grads = batch_norm(&gamma, epsilon, relu).backward(&BatchNormBackward {
+            x: floats(&x),
+            gamma: floats(&gamma),
+            beta: floats(&beta),
+            mean: floats(&mean),
+            variance: floats(&variance),
+            grad: floats(&grad),
+            output: None,
+        });
+        let grads = checked(grads);
+        let [channels] = dims(&gamma);
+        (
+            tensor(grads.x, dims::<4>(&x)),
+            tensor(grads.gamma, [channels]),
+            tensor(grads.beta, [channels]),
+        )
+    }
+
+    fn nhwc_batch_norm_join(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        residual: FlexTensor,
+        epsilon: f64,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        if !supported(&[&x, &gamma, &beta, &residual]) {
+            return reference::batch_norm_join::<Self>(x, gamma, beta, residual, epsilon);
+        }
+        let (x, gamma, beta, residual) = (dense(x), dense(gamma), dense(beta), dense(residual));
+        let norm = batch_norm(&gamma, epsilon, true);
+        let residual = Some(floats(&residual));
+        let result = norm.train(floats(&x), floats(&gamma), floats(&beta), residual);
+        normalized(checked(result), dims(&x))
+    }
+
+    fn nhwc_batch_norm_join_grad(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        output: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        grad: FlexTensor,
+        epsilon: f64,
+    ) -> (FlexTensor, FlexTensor, FlexTensor, FlexTensor) {
+        if !supported(&[&x, &gamma, &beta, &output, &mean, &variance, &grad]) {
+            return reference::batch_norm_join_grad::<Self>(
+                x, gamma, beta, output, mean, variance, grad, epsilon,
+            );
+        }
+        let (x, gamma, beta, output) = (dense(x), dense(gamma), dense(beta), dense(output));
+        let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
+        let grads = batch_norm(&gamma, epsilon, true).backward(&BatchNormBackward {
+            x: floats(&x),
+            gamma: floats(&gamma),
+            beta: floats(&beta),
+            mean: floats(&mean),
+            variance: floats(&variance),
+            grad: floats(&grad),
+            output: Some(floats(&output)),
+        });
+        let grads = checked(grads);
+        let [channels] = dims(&gamma);
+        let residual = grads.residual.unwrap_or_default();
+        (
+            tensor(grads.x, dims::<4>(&x)),
+            tensor(grads.gamma, [channels]),
+            tensor(grads.beta, [channels]),
+            tensor(residual, dims::<4>(&x)),
+        )
+    }
+
+    fn nhwc_batch_norm_infer(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        epsilon: f64,
+        relu: bool,
+    ) -> FlexTensor {
+        if !supported(&[&x, &gamma, &beta, &mean, &variance]) {
+            return reference::batch_norm_infer::<Self>(
+                x, gamma, beta, mean, variance, epsilon, relu,
+            );
+        }
+        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
+        let (mean, variance) = (dense(mean), dense(variance));
+        let statistics = (floats(&mean), floats(&variance));
+        let norm = batch_norm(&gamma, epsilon, relu);
+        let output = norm.normalize(floats(&x), floats(&gamma), floats(&beta), statistics, None);
+        tensor(checked(output), dims::<4>(&x))
+    }
+
+    fn nhwc_max_pool2d(x: FlexTensor, kernel: usize, stride: usize, padding: usize) -> FlexTensor {
+        if !supported(&[&x]) {
+            return reference::max_pool2d::<Self>(x, kernel, stride, padding);
+        }
+        let x = dense(x);
+        let pool = checked(MaxPool::new(dims(&x), kernel, stride, padding));
+        tensor(checked(pool.forward(floats(&x))), pool.output_shape())
+    }
+
+    fn nhwc_max_pool2d_grad(
+        x: FlexTensor,
+        grad: FlexTensor,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FlexTensor {
+        if !supported(&[&x, &grad]) {
+            return reference::max_pool2d_grad::<Self>(x, grad, kernel, stride, padding);
+        }
+        let (x, grad) = (dense(x), dense(grad));
+        let pool = checked(MaxPool::new(dims(&x), kernel, stride, padding));
+        let values = pool.input_grad(floats(&x), floats(&grad));
+        tensor(checked(values), dims::<4>(&x))
+    }
+
+    fn nhwc_avg_pool2d(x: FlexTensor, kernel: usize) -> FlexTensor {
+        if !supported(&[&x]) {
+            return reference::avg_pool2d::<Self>(x, kernel);
+        }
+        let x = dense(x);
+        let pool = checked(AvgPool::new(dims(&x), kernel));
+        tensor(checked(pool.forward(floats(&x))), pool.output_shape())
+    }
+
+    fn nhwc_avg_pool2d_grad(grad: FlexTensor, kernel: usize) -> FlexTensor {
+        if !supported(&[&grad]) {
+            return reference::avg_pool2d_grad::<Self>(grad, kernel);
+        }
+        let grad = dense(grad);
+        let [n, height, width, channels] = dims(&grad);
+        let shape = [n, height * kernel, width * kernel, channels];
+        let pool = checked(AvgPool::new(shape, kernel));
+        tensor(checked(pool.input_grad(floats(&grad))), shape)
+    }
+
+    fn nhwc_resize(x: FlexTensor, size: [usize; 2]) -> FlexTensor {
+        if !supported(&[&x]) {
+            return reference::resize::<Self>(x, size);
+        }
+        let x = dense(x);
+        let resize = checked(Resize::new(dims(&x), size));
+        tensor(checked(resize.forward(floats(&x))), resize.output_shape())
+    }
+
+    fn nhwc_resize_grad(grad: FlexTensor, input: [usize; 2]) -> FlexTensor {
+        if !supported(&[&grad]) {
+            return reference::resize_grad::<Self>(grad, input);
+        }
+        let grad = dense(grad);
+        let [n, height, width, channels] = dims(&grad);
+        let shape = [n, input[0], input[1], channels];
+        let resize = checked(Resize::new(shape, [height, width]));
+        tensor(checked(resize.input_grad(floats(&grad))), shape)
+    }
+
+    fn adam_step(
+        parameter: FlexTensor,
+        grad: FlexTensor,
+        moment_1: FlexTensor,
+        moment_2: FlexTensor,
+        step: AdamStep,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        if !supported(&[&parameter, &grad, &moment_1, &moment_2]) {
+            return reference::adam_step::<Self>(parameter, grad, moment_1, moment_2, step);
+        }
+        let grad = dense(grad);
+        let [mut parameter, mut moment_1, mut moment_2] =
+            [parameter, moment_1, moment_2].map(whole);
+        // Copies only what is shared.
+        let result = step.apply(AdamSlices {
+            parameter: parameter.storage_mut::<f32>(),
+            grad: floats(&grad),
+            moment_1: moment_1.storage_mut::<f32>(),
+            moment_2: moment_2.storage_mut::<f32>(),
+        });
+        checked(result);
+        (parameter, moment_1, moment_2)
+    }
+
+    fn squared_norm(tensor: FlexTensor) -> FlexTensor {
+        if !supported(&[&tensor]) {
+            return reference::squared_norm::<Self>(tensor);
+        }
+        let sum = sum_of_squares(floats(&dense(tensor)));
+        self::tensor(vec![sum as f32], [1])
+    }
+
+    fn nhwc_add_relu(a: FlexTensor, b: FlexTensor) -> FlexTensor {
+        if !supported(&[&a, &b]) {
+            return reference::add_relu::<Self>(a, b);
+        }
+        let (a, b) = (dense(a), dense(b));
+        let values = elementwise::add_relu(floats(&a), floats(&b));
+        tensor(checked(values), dims::<4>(&a))
+    }
+
+    fn nhwc_add_relu_grad(output: FlexTensor, grad: FlexTensor) -> FlexTensor {
+        if !supported(&[&output, &grad]) {
+            return reference::add_relu_grad::<Self>(output, grad);
+        }
+        let (output, grad) = (dense(output), dense(grad));
+        let values = elementwise::relu_grad(floats(&output), floats(&grad));
+        tensor(checked(values), dims::<4>(&output))
+    }
+}

@@ -1,0 +1,91 @@
+//! A convolution prepared for inference.
+
+use super::KernelBackend;
+use super::ops::fits;
+use crate::ConvOptions;
+use crate::conv::Conv;
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use std::sync::OnceLock;
+
+/// A convolution with fixed weights, which are packed once, on first use.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use fasgard_kernels::{ConvOptions, tensor::PreparedConv};
+///
+/// let device = Device::flex();
+/// let weight = Tensor::ones([8, 3, 3, 3], &device);
+/// let conv = PreparedConv::new(weight, Tensor::zeros([8], &device), ConvOptions::new(1, 1));
+/// let y = conv.forward(Tensor::ones([1, 5, 5, 3], &device), None, true);
+/// assert_eq!(y.dims(), [1, 5, 5, 8]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct PreparedConv {
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    options: ConvOptions,
+    /// Weights packed for the direct and for Winograd's algorithm.
+    packed: [OnceLock<Tensor<4>>; 2],
+}
+
+impl PreparedConv {
+    /// With weights `[Co, Ci, k, k]` and bias `[Co]`.
+    ///
+    /// # Panics
+    /// If the bias does not have `Co` elements.
+    pub fn new(weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions) -> Self {
+        assert_eq!(
+            bias.dims(),
+            [weight.dims()[0]],
+            "the bias of weights {:?} needs one element per output channel",
+            weight.dims()
+        );
+        Self {
+            weight: weight.detach(),
+            bias: bias.detach(),
+            options,
+            packed: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
+    /// `x` `[N, H, W, Ci]` convolved, plus bias and `residual` (shaped as the output), through a
+    /// ReLU if `relu`. Not differentiable.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
+        let shape = self.weight.dims();
+        let conv = fits(Conv::with_options(x.dims(), shape, self.options));
+        let winograd = conv.packs_winograd();
+        let packed = self.packed[usize::from(winograd)].get_or_init(|| {
+            Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_pack_conv2d(
+                self.weight.clone().into_dispatch(),
+                self.options,
+                winograd,
+            ))
+        });
+        let (packed, bias) = (packed.clone(), self.bias.clone());
+        let (x, packed, bias) = (
+            x.into_dispatch(),
+            packed.into_dispatch(),
+            bias.into_dispatch(),
+        );
+        let options = self.options;
+        Tensor::from_dispatch(match residual {
+            None => <Dispatch as KernelBackend>::nhwc_conv2d_packed(
+                x, packed, bias, shape, options, winograd, relu,
+            ),
+            Some(residual) => <Dispatch as KernelBackend>::nhwc_conv2d_packed_join(
+                x,
+                packed,
+                bias,
+                residual.into_dispatch(),
+                shape,
+                options,
+                winograd,
+                relu,
+            ),
+        })
+    }
+}
