@@ -9,13 +9,14 @@ mod progress;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fasgard_kernels::Pooling;
 
 use crate::{args::Cli, failure::exit_code};
 
 /// The system's allocator gives every large tensor back to the kernel and page-faults it again;
 /// this one keeps them.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Pooling<mimalloc::MiMalloc> = Pooling::new(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     match commands::run(Cli::parse().command) {

@@ -7,7 +7,7 @@ use burn::{
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    ConfigError, Init, ModelConfig, Score, Summary, Target, Trace, backbones::Backbone,
+    Compute, ConfigError, Init, ModelConfig, Score, Summary, Target, Trace, backbones::Backbone,
     heads::Head, weights::stable_ids,
 };
 
@@ -87,6 +87,21 @@ impl Detector {
         Ok(stable_ids(Self { backbone, head }))
     }
 
+    /// How its convolutions are computed from now on.
+    pub fn set_compute(&mut self, compute: Compute) {
+        self.backbone.set_compute(compute);
+        self.head.set_compute(compute);
+    }
+
+    /// The same detector for inference alone, with running statistics and fixed weights:
+    /// normalisations become part of convolutions, whose weights are packed once.
+    pub fn prepare(&self) -> InferenceDetector {
+        let mut detector = self.valid();
+        detector.backbone.prepare();
+        detector.head.prepare();
+        InferenceDetector(detector)
+    }
+
     /// Images `[N, 3, S, S]` to maps and a logit.
     pub fn forward(&self, images: Tensor<4>) -> Prediction {
         self.head
@@ -106,6 +121,22 @@ impl Detector {
         let features = trace.scope("backbone", |t| self.backbone.describe(input, t));
         trace.scope("head", |t| self.head.as_dyn().describe(features, t));
         trace.finish(input)
+    }
+}
+
+/// A detector whose weights are fixed, made by [`Detector::prepare`].
+#[derive(Clone, Debug)]
+pub struct InferenceDetector(Detector);
+
+impl InferenceDetector {
+    /// Images `[N, 3, S, S]` to maps and a logit.
+    pub fn forward(&self, images: Tensor<4>) -> Prediction {
+        self.0.forward(images)
+    }
+
+    /// The loss of a prediction.
+    pub fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
+        self.0.loss(prediction, targets)
     }
 }
 

@@ -8,6 +8,7 @@
 //! and maps are `[batch, height, width, channels]`, the layout in which convolutions are fast.
 
 pub mod backbones;
+mod compute;
 mod config;
 mod detector;
 pub mod heads;
@@ -18,10 +19,11 @@ mod pyramid;
 mod summary;
 mod weights;
 
+pub use compute::{Compute, Precision};
 pub use config::{
     BackboneKind, ConfigError, ModelConfig, Reduction, Score, Supervision, Target, TargetPool,
 };
-pub use detector::{Detector, Loss, LossTerm, Prediction, Scores, Targets};
+pub use detector::{Detector, InferenceDetector, Loss, LossTerm, Prediction, Scores, Targets};
 pub use init::Init;
 pub use pyramid::Pyramid;
 pub use summary::{LayerInfo, Summary, Trace};

@@ -1,7 +1,7 @@
 //! The one idea: a map of where the face is live, at several scales.
 
 use burn::tensor::Tensor;
-use fasgard_kernels::avg_pool2d;
+use fasgard_kernels::tensor::avg_pool2d;
 
 use crate::ConfigError;
 

@@ -104,7 +104,8 @@ fn central_difference_equals_its_two_convolution_form() {
     let weight = vanilla.effective_weight();
     let sums = weight.sum_dim(2).sum_dim(3);
     let expected = vanilla.forward(x.clone())
-        - fasgard_nn::layers::conv2d(x.clone(), sums, None, 1).mul_scalar(0.7);
+        - fasgard_kernels::tensor::conv2d(x.clone(), sums, fasgard_kernels::ConvOptions::new(1, 0))
+            .mul_scalar(0.7);
     let got = vanilla.with_theta(0.7).forward(x);
     let worst = (got - expected).abs().max().into_scalar::<f32>();
     assert!(worst < 1e-5, "{worst}");

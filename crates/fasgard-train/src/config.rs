@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fasgard_data::SamplingConfig;
 use fasgard_image::{AugmentConfig, Preprocess};
-use fasgard_nn::ModelConfig;
+use fasgard_nn::{Compute, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{OptimizerConfig, ScheduleConfig};
@@ -54,6 +54,9 @@ pub struct ExperimentConfig {
     /// The learning rate over time.
     #[serde(default)]
     pub schedule: ScheduleConfig,
+    /// How convolutions are computed.
+    #[serde(default)]
+    pub compute: Compute,
 }
 
 /// Length, batch, validation, checkpoints.

@@ -5,6 +5,7 @@ use burn::{
     optim::GradientsParams,
     tensor::Tensor,
 };
+use fasgard_kernels::tensor::squared_norm;
 
 /// Euclidean norm over all gradients.
 pub(crate) fn norm<M: Module>(module: &M, grads: &GradientsParams) -> f64 {
@@ -15,7 +16,7 @@ pub(crate) fn norm<M: Module>(module: &M, grads: &GradientsParams) -> f64 {
     impl ModuleVisitor for Norm<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             if let Some(grad) = self.grads.get::<D>(param.id) {
-                self.squares += f64::from((grad.clone() * grad).sum().into_scalar::<f32>());
+                self.squares += f64::from(squared_norm(grad).into_scalar::<f32>());
             }
         }
     }

@@ -1,10 +1,13 @@
-//! The framework's optimisers, set up with PyTorch's defaults.
+//! Optimisers, set up with PyTorch's defaults: the framework's, but Adam in one pass.
 
-use burn::optim::{
-    AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig,
-    momentum::MomentumConfig,
+use burn::{
+    optim::{
+        AdamState, AdaptiveMomentumState, ModuleOptimizer, Optimizer, SgdConfig,
+        decay::WeightDecayConfig, momentum::MomentumConfig,
+    },
+    tensor::{Device, Tensor},
 };
-
+use fasgard_kernels::{Adam, WeightDecay, tensor::adam_step};
 use serde::{Deserialize, Serialize};
 
 /// Which optimiser.
@@ -59,18 +62,16 @@ pub(crate) fn build(config: &OptimizerConfig) -> ModuleOptimizer {
     let decay = config.weight_decay as f32;
     let [beta_1, beta_2] = config.betas.map(|b| b as f32);
     match config.kind {
-        OptimizerKind::Adam => AdamConfig::new()
-            .with_beta_1(beta_1)
-            .with_beta_2(beta_2)
-            .with_epsilon(config.epsilon as f32)
-            .with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)))
-            .init(),
-        OptimizerKind::Adamw => AdamWConfig::new()
-            .with_beta_1(beta_1)
-            .with_beta_2(beta_2)
-            .with_epsilon(config.epsilon as f32)
-            .with_weight_decay(decay)
-            .init(),
+        OptimizerKind::Adam | OptimizerKind::Adamw => ModuleOptimizer::from(FusedAdam(Adam {
+            beta_1,
+            beta_2,
+            epsilon: config.epsilon as f32,
+            weight_decay: if config.kind == OptimizerKind::Adamw {
+                WeightDecay::Decoupled(decay)
+            } else {
+                WeightDecay::Gradient(decay)
+            },
+        })),
         OptimizerKind::Sgd => {
             let momentum = (config.momentum > 0.0).then(|| {
                 MomentumConfig::new()
@@ -83,5 +84,38 @@ pub(crate) fn build(config: &OptimizerConfig) -> ModuleOptimizer {
                 .with_momentum(momentum)
                 .init()
         }
+    }
+}
+
+/// Adam and AdamW with the framework's arithmetic and state, over every parameter once instead of
+/// once an operation: for ResNet-50 that is a tenth of a training step.
+#[derive(Clone)]
+struct FusedAdam(Adam);
+
+impl Optimizer for FusedAdam {
+    type State<const D: usize> = AdamState<D>;
+
+    fn step<const D: usize>(
+        &self,
+        lr: f64,
+        tensor: Tensor<D>,
+        grad: Tensor<D>,
+        state: Option<Self::State<D>>,
+    ) -> (Tensor<D>, Option<Self::State<D>>) {
+        let (time, moments) = match state {
+            Some(AdamState { momentum }) => {
+                (momentum.time + 1, [momentum.moment_1, momentum.moment_2])
+            }
+            None => (1, [tensor.zeros_like(), tensor.zeros_like()]),
+        };
+        let step = self.0.step(u32::try_from(time).unwrap_or(u32::MAX), lr);
+        let (tensor, [moment_1, moment_2]) = adam_step(tensor, grad, moments, step);
+        let momentum = AdaptiveMomentumState::new(time, moment_1, moment_2);
+        (tensor, Some(AdamState::new(momentum)))
+    }
+
+    fn to_device<const D: usize>(mut state: Self::State<D>, device: &Device) -> Self::State<D> {
+        state.momentum = state.momentum.to_device(device);
+        state
     }
 }

@@ -51,6 +51,7 @@ pub fn score_samples(
         rows: loader.rows().iter().map(|s| unscored(&s.row)).collect(),
         map_samples: Vec::new(),
     };
+    let detector = detector.prepare();
     let size = preprocess.size as usize;
     let mut done = 0;
     for next in loader.prefetch(AHEAD) {

@@ -38,7 +38,8 @@ impl Learner {
     pub fn new(config: &ExperimentConfig, device: &Device) -> Result<Self, TrainError> {
         let device = device.clone().autodiff();
         let rng = stream(config.seed, "init", 0, "");
-        let detector = Detector::new(&config.model, config.input.size as usize, rng, &device)?;
+        let mut detector = Detector::new(&config.model, config.input.size as usize, rng, &device)?;
+        detector.set_compute(config.compute);
         Ok(Self {
             detector,
             optimizer: optimizer::build(&config.optimizer),

@@ -62,6 +62,7 @@ pub(crate) fn validate(
     loader: &EvalLoader,
     device: &Device,
 ) -> Result<Validation, TrainError> {
+    let detector = detector.prepare();
     let side = model.supervision.target_side();
     let mut rows = Vec::with_capacity(loader.rows().len());
     let mut loss = 0.0;

@@ -78,7 +78,9 @@ fn train(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Re
 fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
     let size = config.input.size as usize;
     let rng = fasgard_image::random::stream(config.seed, "init", 0, "");
-    let detector = Detector::new(&config.model, size, rng, device).map_err(misuse)?;
+    let mut detector = Detector::new(&config.model, size, rng, device).map_err(misuse)?;
+    detector.set_compute(config.compute);
+    let detector = detector.prepare();
     let images = images(args.batch, size, device);
     Ok(timed(args.steps, || {
         let _ = detector.forward(images.clone()).scores(&config.model);

@@ -2,7 +2,7 @@
 //! convolutions and a max-pool, whose outputs are resized to one side and concatenated.
 
 use burn::{module::Module, tensor::Tensor};
-use fasgard_kernels::max_pool2d;
+use fasgard_kernels::tensor::max_pool2d;
 
 use super::scaled;
 use crate::{
@@ -55,6 +55,12 @@ impl Cdcn {
             levels.push(resize_bilinear(x.clone(), self.side));
         }
         Tensor::cat(levels, 3)
+    }
+
+    /// Calls `f` on every convolution.
+    pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+        f(&mut self.stem);
+        self.blocks.iter_mut().flatten().for_each(f);
     }
 
     /// Adds all layers to `trace`.

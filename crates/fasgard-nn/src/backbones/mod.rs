@@ -11,7 +11,7 @@ use burn::{module::Module, tensor::Tensor};
 pub use cdcn::Cdcn;
 pub use resnet::{Block, Resnet};
 
-use crate::{BackboneKind, Init, ModelConfig, Trace};
+use crate::{BackboneKind, Compute, Init, ModelConfig, Trace, layers::ConvBn};
 
 /// A network from images `[N, S, S, 3]` to a feature map.
 #[derive(Module, Debug)]
@@ -52,6 +52,23 @@ impl Backbone {
         match self {
             Self::Resnet(net) => net.forward(images),
             Self::Cdcn(net) => net.forward(images),
+        }
+    }
+
+    /// Fixes the weights of every convolution for inference.
+    pub(crate) fn prepare(&mut self) {
+        self.each(&mut ConvBn::prepare);
+    }
+
+    /// How every convolution is computed from now on.
+    pub(crate) fn set_compute(&mut self, compute: Compute) {
+        self.each(&mut |conv| conv.set_compute(compute));
+    }
+
+    fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+        match self {
+            Self::Resnet(net) => net.each(f),
+            Self::Cdcn(net) => net.each(f),
         }
     }
 

@@ -2,7 +2,7 @@
 //! lies in its 3x3 convolution.
 
 use burn::{module::Module, tensor::Tensor};
-use fasgard_kernels::{add_relu, max_pool2d};
+use fasgard_kernels::tensor::max_pool2d;
 
 use super::scaled;
 use crate::{
@@ -54,10 +54,17 @@ impl Block {
             y = if i + 1 < self.convs.len() {
                 conv.forward_relu(y)
             } else {
-                conv.forward(y)
+                conv.forward_join(y, shortcut.clone())
             };
         }
-        add_relu(y, shortcut)
+        y
+    }
+
+    fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+        self.convs
+            .iter_mut()
+            .chain(&mut self.downsample)
+            .for_each(f);
     }
 
     fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
@@ -143,6 +150,19 @@ impl Resnet {
             }
         }
         shape
+    }
+
+    /// Calls `f` on every convolution.
+    pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+        f(&mut self.stem);
+        for layer in [
+            &mut self.layer1,
+            &mut self.layer2,
+            &mut self.layer3,
+            &mut self.layer4,
+        ] {
+            layer.iter_mut().for_each(|block| block.each(f));
+        }
     }
 
     fn stages(&self) -> impl Iterator<Item = (&'static str, &Vec<Block>)> {

@@ -5,7 +5,7 @@ use burn::{module::Module, tensor::Tensor};
 use super::Supervise;
 use crate::{
     Init, Loss, ModelConfig, Prediction, Targets, Trace,
-    layers::Linear,
+    layers::{Conv, ConvBn, Linear},
     losses::{Weighted, bce_with_logits},
 };
 
@@ -48,6 +48,8 @@ impl Supervise for BinaryHead {
         }
         loss.finish(&targets.labels)
     }
+
+    fn each(&mut self, _: &mut dyn FnMut(&mut Conv), _: &mut dyn FnMut(&mut ConvBn)) {}
 
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {
         let _ = trace.add("avgpool", [channels, 1, 1], 0, 0);

@@ -91,6 +91,11 @@ impl Supervise for DepthHead {
         loss.finish(&targets.labels)
     }
 
+    fn each(&mut self, conv: &mut dyn FnMut(&mut Conv), conv_bn: &mut dyn FnMut(&mut ConvBn)) {
+        self.convs.iter_mut().for_each(conv_bn);
+        conv(&mut self.last);
+    }
+
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {
         let mut shape = trace.add("resize", [channels, self.side(), self.side()], 0, 0);
         for (i, conv) in self.convs.iter().enumerate() {

@@ -4,12 +4,12 @@ use burn::{
     module::Module,
     tensor::{Tensor, activation::sigmoid},
 };
-use fasgard_kernels::max_pool2d;
+use fasgard_kernels::tensor::max_pool2d;
 
 use super::Supervise;
 use crate::{
     Init, Loss, ModelConfig, Prediction, Pyramid, Reduction, TargetPool, Targets, Trace,
-    layers::{Conv, ConvInit, ConvShape, Linear},
+    layers::{Conv, ConvBn, ConvInit, ConvShape, Linear},
     losses::{Weighted, bce_with_logits},
 };
 
@@ -118,6 +118,10 @@ impl Supervise for MaskHead {
             loss.add("bce@final".into(), term, self.final_weight);
         }
         loss.finish(&targets.labels)
+    }
+
+    fn each(&mut self, conv: &mut dyn FnMut(&mut Conv), _: &mut dyn FnMut(&mut ConvBn)) {
+        self.convs.iter_mut().for_each(conv);
     }
 
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {

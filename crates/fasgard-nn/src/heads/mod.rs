@@ -13,8 +13,8 @@ pub use binary::BinaryHead;
 pub use depth::DepthHead;
 pub use mask::MaskHead;
 
-use crate::Init;
-use crate::{Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace};
+use crate::layers::{Conv, ConvBn};
+use crate::{Compute, Init, Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace};
 
 /// What every head does.
 pub trait Supervise {
@@ -23,6 +23,9 @@ pub trait Supervise {
 
     /// The loss and its terms, one per scale and kind.
     fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss;
+
+    /// Calls `conv` on every plain convolution and `conv_bn` on every normalised one.
+    fn each(&mut self, conv: &mut dyn FnMut(&mut Conv), conv_bn: &mut dyn FnMut(&mut ConvBn));
 
     /// Adds the head's layers to `trace`.
     fn describe(&self, features: [usize; 3], trace: &mut Trace);
@@ -57,6 +60,28 @@ impl Head {
             (Target::Depth, Some(pyramid)) => {
                 Self::Depth(DepthHead::new(config, &pyramid, channels, init))
             }
+        }
+    }
+
+    /// Fixes the weights of every convolution for inference.
+    pub(crate) fn prepare(&mut self) {
+        self.as_dyn_mut()
+            .each(&mut Conv::prepare, &mut ConvBn::prepare);
+    }
+
+    /// How every convolution is computed from now on.
+    pub(crate) fn set_compute(&mut self, compute: Compute) {
+        self.as_dyn_mut()
+            .each(&mut |conv| conv.set_compute(compute), &mut |conv| {
+                conv.set_compute(compute)
+            });
+    }
+
+    fn as_dyn_mut(&mut self) -> &mut dyn Supervise {
+        match self {
+            Self::Binary(head) => head,
+            Self::Mask(head) => head,
+            Self::Depth(head) => head,
         }
     }
 

@@ -4,7 +4,9 @@ use burn::{
     module::{Module, Param, RunningState},
     tensor::Tensor,
 };
-use fasgard_kernels::{batch_norm_infer, batch_norm_train};
+use fasgard_kernels::tensor::{
+    BatchNormOutput, add_relu, batch_norm_infer, batch_norm_join, batch_norm_train,
+};
 
 use crate::{Init, Trace};
 
@@ -44,13 +46,35 @@ impl BatchNorm {
             let (mean, variance) = (self.running_mean.value(), self.running_var.value());
             return batch_norm_infer(x, weight, bias, mean, variance, EPSILON, relu);
         }
-        let [batch, height, width, _] = x.dims();
+        let shape = x.dims();
+        self.record(shape, batch_norm_train(x, weight, bias, EPSILON, relu))
+    }
+
+    /// Normalises, adds `residual` and rectifies: the end of a residual block.
+    pub fn forward_join(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
+        if !x.device().is_autodiff() {
+            return add_relu(self.forward(x, false), residual);
+        }
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        let shape = x.dims();
+        self.record(shape, batch_norm_join(x, weight, bias, residual, EPSILON))
+    }
+
+    /// Moves the running statistics and hands the output on.
+    fn record(&self, [batch, height, width, _]: [usize; 4], result: BatchNormOutput) -> Tensor<4> {
         let count = (batch * height * width) as f64;
-        let result = batch_norm_train(x, weight, bias, EPSILON, relu);
         let variance = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
         update(&self.running_mean, result.mean);
         update(&self.running_var, variance);
         result.output
+    }
+
+    /// What the normalisation with running statistics multiplies by and adds, `[C]` each.
+    pub(super) fn affine(&self) -> (Tensor<1>, Tensor<1>) {
+        let deviation = (self.running_var.value() + EPSILON).sqrt();
+        let scale = self.weight.val() / deviation;
+        let shift = self.bias.val() - self.running_mean.value() * scale.clone();
+        (scale, shift)
     }
 
     /// Adds this layer to `trace`.

@@ -5,7 +5,12 @@ use burn::{
     tensor::{Tensor, TensorData},
 };
 
-use crate::{Init, Trace};
+use fasgard_kernels::{
+    ConvOptions,
+    tensor::{PreparedConv, conv2d},
+};
+
+use crate::{Compute, Init, Trace};
 
 /// Shape of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,11 @@ pub struct Conv {
     bias: Option<Param<Tensor<1>>>,
     stride: usize,
     theta: f64,
+    #[module(skip)]
+    compute: Compute,
+    /// With fixed weights, once [`Conv::prepare`] has been called.
+    #[module(skip)]
+    prepared: Option<Box<PreparedConv>>,
 }
 
 impl Conv {
@@ -81,6 +91,8 @@ impl Conv {
             bias: None,
             stride: shape.stride,
             theta: 0.0,
+            compute: Compute::default(),
+            prepared: None,
         }
     }
 
@@ -100,8 +112,39 @@ impl Conv {
 
     /// Runs the convolution.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let bias = self.bias.as_ref().map(Param::val);
-        conv2d(x, self.effective_weight(), bias, self.stride)
+        if let Some(prepared) = &self.prepared {
+            return prepared.forward(x, None, false);
+        }
+        let y = conv2d(x, self.effective_weight(), self.options());
+        match &self.bias {
+            Some(bias) => y + bias.val().unsqueeze(),
+            None => y,
+        }
+    }
+
+    /// Fixes the weights for inference.
+    pub(crate) fn prepare(&mut self) {
+        let weight = self.effective_weight();
+        let bias = match &self.bias {
+            Some(bias) => bias.val(),
+            None => Tensor::zeros([weight.dims()[0]], &weight.device()),
+        };
+        self.prepared = Some(Box::new(PreparedConv::new(weight, bias, self.options())));
+    }
+
+    /// How it is computed from now on.
+    pub(crate) fn set_compute(&mut self, compute: Compute) {
+        self.compute = compute;
+    }
+
+    pub(super) fn options(&self) -> ConvOptions {
+        let kernel = self.weight.dims()[3];
+        ConvOptions {
+            stride: self.stride,
+            padding: kernel / 2,
+            winograd: self.compute.winograd,
+            precision: self.compute.precision.into(),
+        }
     }
 
     /// The weight that is convolved with: re-parameterised if `theta` is above 0.
@@ -134,21 +177,5 @@ impl Conv {
             weights + bias,
             (weights * height * width) as u64,
         )
-    }
-}
-
-/// The one place that convolves: `x` `[N, H, W, I]`, `weight` `[O, I, k, k]` with k odd, zero
-/// padding of k / 2, `bias` `[O]`.
-pub fn conv2d(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    stride: usize,
-) -> Tensor<4> {
-    let padding = weight.dims()[3] / 2;
-    let y = fasgard_kernels::conv2d(x, weight, stride, padding);
-    match bias {
-        Some(bias) => y + bias.unsqueeze(),
-        None => y,
     }
 }

@@ -2,14 +2,19 @@
 
 use burn::{module::Module, tensor::Tensor};
 
+use fasgard_kernels::tensor::PreparedConv;
+
 use super::{BatchNorm, Conv};
-use crate::{Init, Trace};
+use crate::{Compute, Init, Trace};
 
 /// A convolution without bias and its batch normalisation.
 #[derive(Module, Debug)]
 pub struct ConvBn {
     conv: Conv,
     bn: BatchNorm,
+    /// Both in one, once [`ConvBn::prepare`] has been called.
+    #[module(skip)]
+    prepared: Option<Box<PreparedConv>>,
 }
 
 impl ConvBn {
@@ -18,17 +23,50 @@ impl ConvBn {
         Self {
             conv,
             bn: BatchNorm::new(channels, init),
+            prepared: None,
         }
     }
 
     /// Convolves and normalises.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.bn.forward(self.conv.forward(x), false)
+        match &self.prepared {
+            Some(prepared) => prepared.forward(x, None, false),
+            None => self.bn.forward(self.conv.forward(x), false),
+        }
     }
 
     /// Convolves, normalises and rectifies.
     pub fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
-        self.bn.forward(self.conv.forward(x), true)
+        match &self.prepared {
+            Some(prepared) => prepared.forward(x, None, true),
+            None => self.bn.forward(self.conv.forward(x), true),
+        }
+    }
+
+    /// Convolves, normalises, adds `residual` (shaped as the output) and rectifies.
+    pub fn forward_join(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
+        match &self.prepared {
+            Some(prepared) => prepared.forward(x, Some(residual), true),
+            None => self.bn.forward_join(self.conv.forward(x), residual),
+        }
+    }
+
+    /// Fixes the weights for inference: the normalisation with running statistics becomes part of
+    /// the convolution, whose weights are packed once.
+    pub(crate) fn prepare(&mut self) {
+        let (scale, shift) = self.bn.affine();
+        let weight = self.conv.effective_weight();
+        let scale = scale.reshape([weight.dims()[0] as i32, 1, 1, 1]);
+        self.prepared = Some(Box::new(PreparedConv::new(
+            weight * scale,
+            shift,
+            self.conv.options(),
+        )));
+    }
+
+    /// How the convolution is computed.
+    pub(crate) fn set_compute(&mut self, compute: Compute) {
+        self.conv.set_compute(compute);
     }
 
     /// Adds both layers to `trace`.

@@ -7,7 +7,7 @@ mod linear;
 mod resize;
 
 pub use batch_norm::BatchNorm;
-pub use conv::{Conv, ConvInit, ConvShape, conv2d};
+pub use conv::{Conv, ConvInit, ConvShape};
 pub use conv_bn::ConvBn;
 pub use linear::Linear;
 pub use resize::resize_bilinear;

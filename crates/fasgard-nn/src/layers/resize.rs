@@ -1,11 +1,7 @@
 //! Resizing of feature maps.
 
-use burn::tensor::{
-    Tensor,
-    module::interpolate,
-    ops::{InterpolateMode, InterpolateOptions},
-};
-use fasgard_kernels::avg_pool2d;
+use burn::tensor::Tensor;
+use fasgard_kernels::tensor::{avg_pool2d, resize};
 
 /// Resizes `[N, H, W, C]` to `[N, side, side, C]` bilinearly with half-pixel centres and without
 /// antialiasing: PyTorch's `Upsample(mode="bilinear")` with `align_corners=False`, as CDCN uses it.
@@ -18,10 +14,7 @@ pub fn resize_bilinear(x: Tensor<4>, side: usize) -> Tensor<4> {
         // Halving samples midway between pixels: exactly the mean of 2x2.
         return avg_pool2d(x, 2);
     }
-    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
-        .with_align_corners(false)
-        .with_output_size([side, side]);
-    interpolate(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
+    resize(x, [side, side])
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Contrastive depth loss (arXiv 2003.08061, as in CDCN).
 
 use burn::tensor::{Tensor, TensorData};
-use fasgard_kernels::conv2d;
+use fasgard_kernels::{ConvOptions, tensor::conv2d};
 
 /// Side of the smallest map that the loss is defined on.
 pub const SMALLEST_CONTRAST: usize = 3;
@@ -23,7 +23,7 @@ pub fn contrastive_depth(prediction: Tensor<4>, truth: Tensor<4>) -> Tensor<1> {
         kernels[kernel * 9 + 4] = -1.0;
     }
     let kernels = Tensor::from_data(TensorData::new(kernels, [8, 1, 3, 3]), &error.device());
-    let contrast = conv2d(error, kernels, 1, 0);
+    let contrast = conv2d(error, kernels, ConvOptions::new(1, 0));
     (contrast.clone() * contrast).mean()
 }
 
