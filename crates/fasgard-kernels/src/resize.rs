@@ -53,11 +53,7 @@ impl Resize {
 
     /// Computes with this instruction set; the portable one where it is not available.
     pub fn with_instructions(mut self, set: InstructionSet) -> Self {
-        self.set = if set.available() {
-            set
-        } else {
-            InstructionSet::Scalar
-        };
+        self.set = set.or_portable();
         self
     }
 

@@ -62,6 +62,11 @@ impl InstructionSet {
         }
     }
 
+    /// This set where it is available, else the portable one.
+    pub(crate) fn or_portable(self) -> Self {
+        if self.available() { self } else { Self::Scalar }
+    }
+
     /// The name accepted by `FASGARD_ISA`.
     pub fn name(self) -> &'static str {
         match self {
@@ -150,6 +155,21 @@ pub(crate) trait Isa: Copy + Send + Sync {
     unsafe fn store(self, at: *mut f32, value: Self::V);
     /// Runs a kernel compiled for this set, as a function of its own.
     fn call<K: Kernel>(self, kernel: K) -> K::Output;
+}
+
+/// The first lanes from a slice of at most a vector, the others zero.
+#[inline(always)]
+pub(crate) fn load_part<I: Isa>(isa: I, from: &[f32]) -> I::V {
+    // SAFETY: a whole vector by the slice's length, or `edge`, which is as long as any.
+    unsafe {
+        if from.len() == I::LANES {
+            isa.load(from.as_ptr())
+        } else {
+            let mut edge = [0.0f32; MAX_PANEL];
+            edge[..from.len()].copy_from_slice(from);
+            isa.load(edge.as_ptr())
+        }
+    }
 }
 
 /// Code compiled once for every instruction set.

@@ -1,11 +1,12 @@
 //! The kernels on burn's CPU backend: `f32` tensors are read in place where they are contiguous.
 
+use super::ops::fits;
 use super::{KernelBackend, reference};
 use crate::batch_norm::{BatchNorm, BatchNormBackward, Statistics};
 use crate::conv::Conv;
 use crate::{
-    AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize, ShapeError,
-    elementwise, sum_of_squares,
+    AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize, elementwise,
+    sum_of_squares,
 };
 use burn::backend::Flex;
 use burn::backend::flex::{FlexTensor, Layout};
@@ -57,19 +58,8 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
 }
 
-/// The result of a kernel on shapes that the public functions have checked.
-#[track_caller]
-fn checked<T>(result: Result<T, ShapeError>) -> T {
-    match result {
-        Ok(value) => value,
-        // As everywhere in the framework, shapes that do not fit are a panic that names them.
-        #[allow(clippy::panic)]
-        Err(error) => panic!("{error}"),
-    }
-}
-
 fn conv(x: &FlexTensor, weight: &FlexTensor, options: ConvOptions) -> Conv {
-    checked(Conv::with_options(dims(x), dims(weight), options))
+    fits(Conv::with_options(dims(x), dims(weight), options))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -84,14 +74,14 @@ fn packed_conv(
     relu: bool,
 ) -> FlexTensor {
     let (x, bias, residual) = (dense(x), dense(bias), residual.map(dense));
-    let conv = checked(Conv::with_options(dims(&x), shape, options));
+    let conv = fits(Conv::with_options(dims(&x), shape, options));
     let epilogue = Epilogue {
         bias: Some(floats(&bias)),
         residual: residual.as_ref().map(floats),
         relu,
     };
     let output = conv.forward_with(floats(&x), floats(&packed), winograd, epilogue);
-    tensor(checked(output), conv.output_shape())
+    tensor(fits(output), conv.output_shape())
 }
 
 /// Output, mean and variance as tensors.
@@ -108,7 +98,7 @@ fn normalized(
 
 fn batch_norm(gamma: &FlexTensor, epsilon: f64, relu: bool) -> BatchNorm {
     let [channels] = dims(gamma);
-    checked(BatchNorm::new(channels, epsilon)).with_relu(relu)
+    fits(BatchNorm::new(channels, epsilon)).with_relu(relu)
 }
 
 impl KernelBackend for Flex {
@@ -119,7 +109,7 @@ impl KernelBackend for Flex {
         let (x, weight) = (dense(x), dense(weight));
         let conv = conv(&x, &weight, options);
         let output = conv.forward(floats(&x), floats(&weight), Epilogue::default());
-        tensor(checked(output), conv.output_shape())
+        tensor(fits(output), conv.output_shape())
     }
 
     fn nhwc_depthwise(
@@ -132,9 +122,9 @@ impl KernelBackend for Flex {
             return reference::depthwise::<Self>(x, weight, stride, padding);
         }
         let (x, weight) = (dense(x), dense(weight));
-        let conv = checked(Depthwise::new(dims(&x), dims(&weight), stride, padding));
+        let conv = fits(Depthwise::new(dims(&x), dims(&weight), stride, padding));
         let output = conv.forward(floats(&x), floats(&weight), Epilogue::default());
-        tensor(checked(output), conv.output_shape())
+        tensor(fits(output), conv.output_shape())
     }
 
     fn nhwc_depthwise_grad(
@@ -148,12 +138,12 @@ impl KernelBackend for Flex {
             return reference::depthwise_grad::<Self>(x, weight, grad, stride, padding);
         }
         let (x, weight, grad) = (dense(x), dense(weight), dense(grad));
-        let conv = checked(Depthwise::new(dims(&x), dims(&weight), stride, padding));
+        let conv = fits(Depthwise::new(dims(&x), dims(&weight), stride, padding));
         let dx = conv.input_grad(floats(&weight), floats(&grad));
         let dw = conv.weight_grad(floats(&x), floats(&grad));
         (
-            tensor(checked(dx), dims::<4>(&x)),
-            tensor(checked(dw), dims::<4>(&weight)),
+            tensor(fits(dx), dims::<4>(&x)),
+            tensor(fits(dw), dims::<4>(&weight)),
         )
     }
 
@@ -165,9 +155,7 @@ impl KernelBackend for Flex {
         let [_, inputs, kernel, _] = dims(&weight);
         // Packing depends on the weights alone: the least input stands for any.
         let conv = Conv::with_options([1, kernel, kernel, inputs], dims(&weight), options);
-        let packed = checked(conv)
-            .packed(floats(&weight), winograd)
-            .into_values();
+        let packed = fits(conv).packed(floats(&weight), winograd).into_values();
         let len = packed.len();
         tensor(packed, [1, 1, 1, len])
     }
@@ -224,7 +212,7 @@ impl KernelBackend for Flex {
         let (weight, grad) = (dense(weight), dense(grad));
         let conv = conv(&x, &weight, options);
         let values = conv.input_grad(floats(&weight), floats(&grad));
-        tensor(checked(values), dims::<4>(&x))
+        tensor(fits(values), dims::<4>(&x))
     }
 
     fn nhwc_conv2d_weight_grad(
@@ -239,7 +227,7 @@ impl KernelBackend for Flex {
         let (x, grad) = (dense(x), dense(grad));
         let conv = conv(&x, &weight, options);
         let values = conv.weight_grad(floats(&x), floats(&grad));
-        tensor(checked(values), dims::<4>(&weight))
+        tensor(fits(values), dims::<4>(&weight))
     }
 
     fn nhwc_batch_norm_train(
@@ -255,7 +243,7 @@ impl KernelBackend for Flex {
         let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
         let norm = batch_norm(&gamma, epsilon, relu);
         let result = norm.train(floats(&x), floats(&gamma), floats(&beta), None);
-        normalized(checked(result), dims(&x))
+        normalized(fits(result), dims(&x))
     }
 
     fn nhwc_batch_norm_train_grad(
@@ -284,7 +272,7 @@ impl KernelBackend for Flex {
             grad: floats(&grad),
             output: None,
         });
-        let grads = checked(grads);
+        let grads = fits(grads);
         let [channels] = dims(&gamma);
         (
             tensor(grads.x, dims::<4>(&x)),
@@ -307,7 +295,7 @@ impl KernelBackend for Flex {
         let norm = batch_norm(&gamma, epsilon, true);
         let residual = Some(floats(&residual));
         let result = norm.train(floats(&x), floats(&gamma), floats(&beta), residual);
-        normalized(checked(result), dims(&x))
+        normalized(fits(result), dims(&x))
     }
 
     fn nhwc_batch_norm_join_grad(
@@ -336,7 +324,7 @@ impl KernelBackend for Flex {
             grad: floats(&grad),
             output: Some(floats(&output)),
         });
-        let grads = checked(grads);
+        let grads = fits(grads);
         let [channels] = dims(&gamma);
         let residual = grads.residual.unwrap_or_default();
         (
@@ -366,7 +354,7 @@ impl KernelBackend for Flex {
         let statistics = (floats(&mean), floats(&variance));
         let norm = batch_norm(&gamma, epsilon, relu);
         let output = norm.normalize(floats(&x), floats(&gamma), floats(&beta), statistics, None);
-        tensor(checked(output), dims::<4>(&x))
+        tensor(fits(output), dims::<4>(&x))
     }
 
     fn nhwc_max_pool2d(x: FlexTensor, kernel: usize, stride: usize, padding: usize) -> FlexTensor {
@@ -374,8 +362,8 @@ impl KernelBackend for Flex {
             return reference::max_pool2d::<Self>(x, kernel, stride, padding);
         }
         let x = dense(x);
-        let pool = checked(MaxPool::new(dims(&x), kernel, stride, padding));
-        tensor(checked(pool.forward(floats(&x))), pool.output_shape())
+        let pool = fits(MaxPool::new(dims(&x), kernel, stride, padding));
+        tensor(fits(pool.forward(floats(&x))), pool.output_shape())
     }
 
     fn nhwc_max_pool2d_grad(
@@ -389,9 +377,9 @@ impl KernelBackend for Flex {
             return reference::max_pool2d_grad::<Self>(x, grad, kernel, stride, padding);
         }
         let (x, grad) = (dense(x), dense(grad));
-        let pool = checked(MaxPool::new(dims(&x), kernel, stride, padding));
+        let pool = fits(MaxPool::new(dims(&x), kernel, stride, padding));
         let values = pool.input_grad(floats(&x), floats(&grad));
-        tensor(checked(values), dims::<4>(&x))
+        tensor(fits(values), dims::<4>(&x))
     }
 
     fn nhwc_avg_pool2d(x: FlexTensor, kernel: usize) -> FlexTensor {
@@ -399,8 +387,8 @@ impl KernelBackend for Flex {
             return reference::avg_pool2d::<Self>(x, kernel);
         }
         let x = dense(x);
-        let pool = checked(AvgPool::new(dims(&x), kernel));
-        tensor(checked(pool.forward(floats(&x))), pool.output_shape())
+        let pool = fits(AvgPool::new(dims(&x), kernel));
+        tensor(fits(pool.forward(floats(&x))), pool.output_shape())
     }
 
     fn nhwc_avg_pool2d_grad(grad: FlexTensor, kernel: usize) -> FlexTensor {
@@ -410,8 +398,8 @@ impl KernelBackend for Flex {
         let grad = dense(grad);
         let [n, height, width, channels] = dims(&grad);
         let shape = [n, height * kernel, width * kernel, channels];
-        let pool = checked(AvgPool::new(shape, kernel));
-        tensor(checked(pool.input_grad(floats(&grad))), shape)
+        let pool = fits(AvgPool::new(shape, kernel));
+        tensor(fits(pool.input_grad(floats(&grad))), shape)
     }
 
     fn nhwc_resize(x: FlexTensor, size: [usize; 2]) -> FlexTensor {
@@ -419,8 +407,8 @@ impl KernelBackend for Flex {
             return reference::resize::<Self>(x, size);
         }
         let x = dense(x);
-        let resize = checked(Resize::new(dims(&x), size));
-        tensor(checked(resize.forward(floats(&x))), resize.output_shape())
+        let resize = fits(Resize::new(dims(&x), size));
+        tensor(fits(resize.forward(floats(&x))), resize.output_shape())
     }
 
     fn nhwc_resize_grad(grad: FlexTensor, input: [usize; 2]) -> FlexTensor {
@@ -430,8 +418,8 @@ impl KernelBackend for Flex {
         let grad = dense(grad);
         let [n, height, width, channels] = dims(&grad);
         let shape = [n, input[0], input[1], channels];
-        let resize = checked(Resize::new(shape, [height, width]));
-        tensor(checked(resize.input_grad(floats(&grad))), shape)
+        let resize = fits(Resize::new(shape, [height, width]));
+        tensor(fits(resize.input_grad(floats(&grad))), shape)
     }
 
     fn adam_step(
@@ -454,7 +442,7 @@ impl KernelBackend for Flex {
             moment_1: moment_1.storage_mut::<f32>(),
             moment_2: moment_2.storage_mut::<f32>(),
         });
-        checked(result);
+        fits(result);
         (parameter, moment_1, moment_2)
     }
 
@@ -472,7 +460,7 @@ impl KernelBackend for Flex {
         }
         let (a, b) = (dense(a), dense(b));
         let values = elementwise::add_relu(floats(&a), floats(&b));
-        tensor(checked(values), dims::<4>(&a))
+        tensor(fits(values), dims::<4>(&a))
     }
 
     fn nhwc_add_relu_grad(output: FlexTensor, grad: FlexTensor) -> FlexTensor {
@@ -481,6 +469,6 @@ impl KernelBackend for Flex {
         }
         let (output, grad) = (dense(output), dense(grad));
         let values = elementwise::relu_grad(floats(&output), floats(&grad));
-        tensor(checked(values), dims::<4>(&output))
+        tensor(fits(values), dims::<4>(&output))
     }
 }

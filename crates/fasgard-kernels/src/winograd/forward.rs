@@ -6,7 +6,7 @@
 
 use super::transform::{IN, OUT, POINTS, input_2d, output_2d};
 use crate::conv::{Epilogue, pack};
-use crate::isa::{InstructionSet, Isa, Kernel, MAX_PANEL, TILE_VECTORS, dispatch};
+use crate::isa::{InstructionSet, Isa, Kernel, MAX_PANEL, TILE_VECTORS, dispatch, load_part};
 use crate::memory::{self, Shared};
 use crate::tile::{Finish, Tile};
 use rayon::prelude::*;
@@ -231,6 +231,30 @@ pub(super) fn pixels<const SIDE: usize>(
     }
 }
 
+/// A vector of channels of every pixel of a tile, zero where there is none.
+#[inline(always)]
+pub(super) fn gather<I: Isa, const SIDE: usize>(
+    isa: I,
+    from: &[f32],
+    at: &[[Option<usize>; SIDE]; SIDE],
+    channel: usize,
+    channels: usize,
+) -> [[I::V; SIDE]; SIDE] {
+    let used = I::LANES.min(channels.saturating_sub(channel));
+    let mut values = [[isa.splat(0.0); SIDE]; SIDE];
+    if used == 0 {
+        return values;
+    }
+    for row in 0..SIDE {
+        for col in 0..SIDE {
+            if let Some(at) = at[row][col] {
+                values[row][col] = load_part(isa, &from[at + channel..at + channel + used]);
+            }
+        }
+    }
+    values
+}
+
 /// Transforms the inputs of one tile to `to`, `[36]` planes of a row of whole vectors.
 ///
 /// # Safety
@@ -244,29 +268,11 @@ unsafe fn gather_tile<I: Isa>(
     to: *mut f32,
     plane: usize,
 ) {
-    let zeros = [0.0f32; MAX_PANEL];
     let [height, width] = map.from;
     let at = pixels::<IN>([map.images, height, width], map.in_channels, map.padding)(corner);
     let mut channel = 0;
     while channel < map.in_channels {
-        let used = I::LANES.min(map.in_channels - channel);
-        let mut values = [[isa.splat(0.0); IN]; IN];
-        for row in 0..IN {
-            for col in 0..IN {
-                if let Some(at) = at[row][col] {
-                    let from = &x[at + channel..at + channel + used];
-                    values[row][col] = if used == I::LANES {
-                        // SAFETY: `LANES` floats, by the slice.
-                        unsafe { isa.load(from.as_ptr()) }
-                    } else {
-                        let mut edge = zeros;
-                        edge[..used].copy_from_slice(from);
-                        // SAFETY: `edge` is longer than a vector.
-                        unsafe { isa.load(edge.as_ptr()) }
-                    };
-                }
-            }
-        }
+        let values = gather(isa, x, &at, channel, map.in_channels);
         let values = input_2d(isa, &values);
         for row in 0..IN {
             for col in 0..IN {
@@ -333,16 +339,7 @@ unsafe fn scatter_tile<I: Isa>(
                 let mut value = isa.add(values[row][col], bias);
                 if let Some(residual) = target.residual {
                     let residual = &residual[at..at + used];
-                    // SAFETY: a whole vector by the slice's length, or `edge`, which is longer.
-                    let residual = unsafe {
-                        if used == I::LANES {
-                            isa.load(residual.as_ptr())
-                        } else {
-                            let mut edge = [0.0f32; MAX_PANEL];
-                            edge[..used].copy_from_slice(residual);
-                            isa.load(edge.as_ptr())
-                        }
-                    };
+                    let residual = load_part(isa, residual);
                     value = isa.add(value, residual);
                 }
                 if target.relu {

@@ -4,7 +4,7 @@
 //! every point's outer products are added to its sums, one task a point and panel of inputs. No sum
 //! is shared, so none is private to a thread.
 
-use super::forward::{LINE, corner, pixels};
+use super::forward::{LINE, corner, gather, pixels};
 use super::transform::{IN, OUT, POINTS, gradient_2d, input_2d, weight_gradient_2d};
 use crate::conv::Conv;
 use crate::isa::{Isa, Kernel, MAX_PANEL, TILE_VECTORS, dispatch};
@@ -150,40 +150,6 @@ impl Kernel for Transform<'_> {
             }
         }
     }
-}
-
-/// A vector of channels of every pixel of a tile, zero where there is none.
-#[inline(always)]
-fn gather<I: Isa, const SIDE: usize>(
-    isa: I,
-    from: &[f32],
-    at: &[[Option<usize>; SIDE]; SIDE],
-    channel: usize,
-    channels: usize,
-) -> [[I::V; SIDE]; SIDE] {
-    let used = I::LANES.min(channels.saturating_sub(channel));
-    let mut values = [[isa.splat(0.0); SIDE]; SIDE];
-    if used == 0 {
-        return values;
-    }
-    for row in 0..SIDE {
-        for col in 0..SIDE {
-            if let Some(at) = at[row][col] {
-                let from = &from[at + channel..at + channel + used];
-                // SAFETY: a whole vector by the slice's length, or `edge`, which is longer.
-                values[row][col] = unsafe {
-                    if used == I::LANES {
-                        isa.load(from.as_ptr())
-                    } else {
-                        let mut edge = [0.0f32; MAX_PANEL];
-                        edge[..used].copy_from_slice(from);
-                        isa.load(edge.as_ptr())
-                    }
-                };
-            }
-        }
-    }
-    values
 }
 
 /// The outer products of one point and panel of inputs.
