@@ -29,6 +29,13 @@ pub enum Fuse {
     Max,
     /// The smallest: one attack-looking frame is enough (strict).
     Min,
+    /// The mean without the lowest and the highest tenth of the frames (rounded down, so that
+    /// fewer than ten frames are all kept).
+    Trimmed,
+    /// Peak-sensitive: the mean of the lowest fifth of the frames, at least one (rounded up). A
+    /// burst of attack-looking frames is not diluted by the rest, yet one odd frame of ten or more
+    /// does not decide alone.
+    Peak,
 }
 
 impl Level {
@@ -42,6 +49,16 @@ impl Level {
 }
 
 impl Fuse {
+    /// All ways of fusing.
+    pub const ALL: [Self; 6] = [
+        Self::Mean,
+        Self::Median,
+        Self::Max,
+        Self::Min,
+        Self::Trimmed,
+        Self::Peak,
+    ];
+
     /// The name in files and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,6 +66,8 @@ impl Fuse {
             Self::Median => "median",
             Self::Max => "max",
             Self::Min => "min",
+            Self::Trimmed => "trimmed",
+            Self::Peak => "peak",
         }
     }
 
@@ -63,19 +82,27 @@ impl Fuse {
             Self::Max => hi,
             Self::Median if n % 2 == 1 => scores[n / 2],
             Self::Median => middle(scores[n / 2 - 1], scores[n / 2]),
-            // Divided before adding where the sum would overflow; clamped, because rounding must
-            // not move the mean of equal scores off them: ties are counted exactly later.
-            Self::Mean => {
-                let sum: f64 = scores.iter().sum();
-                let mean = if sum.is_finite() {
-                    sum / n as f64
-                } else {
-                    scores.iter().map(|s| s / n as f64).sum()
-                };
-                mean.clamp(lo, hi)
+            Self::Mean => mean(scores, lo, hi),
+            Self::Trimmed => {
+                let cut = n / 10;
+                mean(&scores[cut..n - cut], lo, hi)
             }
+            Self::Peak => mean(&scores[..n.div_ceil(5)], lo, hi),
         })
     }
+}
+
+/// Divided before adding where the sum would overflow; clamped, because rounding must not move the
+/// mean of equal scores off them: ties are counted exactly later.
+fn mean(scores: &[f64], lo: f64, hi: f64) -> f64 {
+    let n = scores.len() as f64;
+    let sum: f64 = scores.iter().sum();
+    let mean = if sum.is_finite() {
+        sum / n
+    } else {
+        scores.iter().map(|s| s / n).sum()
+    };
+    mean.clamp(lo, hi)
 }
 
 /// The mean of two finite numbers, between them, without overflow.
@@ -113,14 +140,14 @@ impl FromStr for Level {
 
 /// The text is no way of fusing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a fusion `mean`, `median`, `max` or `min`, found `{0}`")]
+#[error("expected a fusion `mean`, `median`, `max`, `min`, `trimmed` or `peak`, found `{0}`")]
 pub struct ParseFuseError(pub String);
 
 impl FromStr for Fuse {
     type Err = ParseFuseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Mean, Self::Median, Self::Max, Self::Min]
+        Self::ALL
             .into_iter()
             .find(|fuse| fuse.as_str() == text)
             .ok_or_else(|| ParseFuseError(text.to_owned()))
@@ -140,6 +167,16 @@ mod tests {
         assert_eq!(fuse(Fuse::Max, &[0.5, 0.0, 1.0]), Some(1.0));
         assert_eq!(fuse(Fuse::Min, &[0.5, 0.0, 1.0]), Some(0.0));
         assert_eq!(fuse(Fuse::Mean, &[]), None);
+        // Ten frames: 0 and 100 are cut off; of the lowest two the mean is 0.5.
+        let ten = [100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 0.0];
+        assert_eq!(fuse(Fuse::Trimmed, &ten), Some(4.5));
+        assert_eq!(fuse(Fuse::Peak, &ten), Some(0.5));
+        // Nine: nothing is cut, and two of nine are the lowest fifth, rounded up.
+        assert_eq!(fuse(Fuse::Trimmed, &ten[1..]), Some(4.0));
+        assert_eq!(fuse(Fuse::Peak, &ten[..9]), Some(1.5));
+        for fuse in Fuse::ALL {
+            assert_eq!(fuse.to_string().parse(), Ok(fuse));
+        }
     }
 
     #[test]

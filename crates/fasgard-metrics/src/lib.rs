@@ -17,6 +17,7 @@ pub mod metrics;
 mod presentation;
 mod ranked;
 mod rate;
+pub mod resample;
 pub mod score;
 mod species;
 mod split;
@@ -25,14 +26,14 @@ pub mod threshold;
 pub use attributes::{Attributes, AttributesError};
 pub use convention::{Aggregation, Convention, ConventionChoice, ParseConventionError};
 pub use evaluate::{
-    Counts, EvaluateError, Evaluation, Files, Outcome, Request, Results, SCHEMA, ScoreFileNote,
-    SetFigures, Warning, WarningCode, evaluate,
+    Breakdown, Counts, EvaluateError, Evaluation, Files, Outcome, Request, Results, SCHEMA,
+    ScoreFileNote, SetFigures, Warning, WarningCode, evaluate,
 };
 pub use interval::clopper_pearson;
 pub use label::{Label, ParseLabelError};
 pub use level::{Fuse, Level, ParseFuseError, ParseLevelError};
 pub use presentation::{Presentation, VideoConflict, default_level, presentations};
-pub use ranked::{Ranked, SpeciesScores};
+pub use ranked::{NoResponse, ParseNoResponseError, Ranked, SpeciesScores};
 pub use rate::Rate;
 pub use score::{RowError, ScoreFile, ScoreFileError, ScoreRow, Status};
 pub use species::{ParseSpeciesError, Species};

@@ -3,7 +3,10 @@
 use super::{Counts, SetFigures};
 use crate::{
     convention::Aggregation,
-    metrics::{acer, apcer, auc, bpcer, eer, hter, nonresponse},
+    metrics::{
+        acer, apcer, auc, bpcer, calibration, eer, hter, nonresponse,
+        operating::{ALLOWANCES, apcer_at_bpcer, bpcer_at_apcer, tpr_at_fpr},
+    },
     ranked::Ranked,
     threshold::Source,
 };
@@ -11,8 +14,8 @@ use crate::{
 pub(super) fn counts(rows: usize, ranked: &Ranked) -> Counts {
     Counts {
         rows: rows as u64,
-        live: ranked.live().len() as u64,
-        attack: ranked.attack().len() as u64,
+        live: ranked.live_scored(),
+        attack: ranked.attack_scored(),
         live_nonresponse: ranked.live_without(),
         attack_nonresponse: ranked.attack_without(),
     }
@@ -44,6 +47,14 @@ pub(super) fn figures(
         apnrr: nonresponse::apnrr(ranked),
         apnrr_by_species: nonresponse::apnrr_by_species(ranked),
         bpnrr: nonresponse::bpnrr(ranked),
+        apcer_at_bpcer: ALLOWANCES
+            .map(|a| apcer_at_bpcer(ranked, a, aggregation))
+            .into(),
+        bpcer_at_apcer: ALLOWANCES
+            .map(|a| bpcer_at_apcer(ranked, a, aggregation))
+            .into(),
+        tpr_at_fpr: ALLOWANCES.map(|a| tpr_at_fpr(ranked, a)).into(),
+        calibration: Some(calibration::calibration(ranked)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! From score files to an evaluation.
 
+mod by;
 mod figures;
 mod table;
 mod types;
@@ -9,14 +10,15 @@ use crate::{
     convention::{ByConvention, Convention, ConventionChoice},
     level::{Fuse, Level},
     presentation::{VideoConflict, default_level, presentations},
-    ranked::Ranked,
+    ranked::{NoResponse, Ranked},
+    resample::{Bootstrap, Clustered, intervals},
     score::ScoreFile,
     threshold::{Criterion, Provenance, Source, Threshold, ThresholdError, choose},
 };
 
 pub use types::{
-    Counts, Evaluation, Files, Outcome, Results, SCHEMA, ScoreFileNote, SetFigures, Warning,
-    WarningCode,
+    Breakdown, Counts, Evaluation, Files, Outcome, Results, SCHEMA, ScoreFileNote, SetFigures,
+    Warning, WarningCode,
 };
 
 /// What to evaluate, and how.
@@ -35,6 +37,13 @@ pub struct Request<'a> {
     pub level: Option<Level>,
     /// How a video's frames are fused.
     pub fuse: Fuse,
+    /// What presentations without a score count as.
+    pub no_response: NoResponse,
+    /// Break the test set down by this: `dataset`, `split`, `subject`, `species`, `family`, or a key
+    /// of the attributes (`device`, `session`).
+    pub by: Option<&'a str>,
+    /// Draw clusters of the test set for intervals of the composites.
+    pub bootstrap: Option<Bootstrap>,
 }
 
 impl<'a> Request<'a> {
@@ -48,6 +57,9 @@ impl<'a> Request<'a> {
             convention: ConventionChoice::default(),
             level: None,
             fuse: Fuse::default(),
+            no_response: NoResponse::default(),
+            by: None,
+            bootstrap: None,
         }
     }
 }
@@ -92,12 +104,16 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
         .unwrap_or_else(|| default_level(dev.into_iter().chain([test])));
     let rank = |file: &ScoreFile| -> Result<(Ranked, Counts), Box<VideoConflict>> {
         let presentations = presentations(file, level, fuse)?;
-        let ranked = Ranked::new(&presentations);
+        let ranked = Ranked::with(&presentations, request.no_response);
         let counts = figures::counts(file.rows.len(), &ranked);
         Ok((ranked, counts))
     };
     let ranked_dev = dev.map(rank).transpose()?;
     let ranked_test = rank(test)?;
+    let parts = match request.by {
+        Some(key) => by::parts(test, level, fuse, request.no_response, key)?,
+        None => Vec::new(),
+    };
     let outcome = |convention: Convention| -> Result<Outcome, EvaluateError> {
         let criterion = request
             .threshold
@@ -105,7 +121,7 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
         let aggregation = convention.aggregation();
         let (source, file, ranked) = match criterion {
             Criterion::TargetEer => (Source::Test, test, &ranked_test.0),
-            Criterion::Eer | Criterion::Bpcer(_) | Criterion::Apcer(_) => {
+            Criterion::Eer | Criterion::MinAcer | Criterion::Bpcer(_) | Criterion::Apcer(_) => {
                 match (dev, &ranked_dev) {
                     (Some(file), Some((ranked, _))) => (Source::Dev, file, ranked),
                     _ => {
@@ -136,8 +152,8 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
                     split: file.split(),
                     level: Some(level),
                     fuse: (level == Level::Video).then_some(fuse),
-                    live: ranked.live().len() as u64,
-                    attack: ranked.attack().len() as u64,
+                    live: ranked.live_scored(),
+                    attack: ranked.attack_scored(),
                 },
             },
         };
@@ -149,6 +165,27 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
             note: figures::note(threshold.from.source),
             dev: ranked_dev.as_ref().map(figures),
             test: figures(&ranked_test),
+            intervals: match request.bootstrap {
+                Some(bootstrap) => {
+                    let set = presentations(test, level, fuse)?;
+                    let set = Clustered::new(
+                        test,
+                        &set,
+                        threshold.value,
+                        aggregation,
+                        request.no_response,
+                    );
+                    Some(intervals(&set, bootstrap))
+                }
+                None => None,
+            },
+            by: request.by.map(|attribute| Breakdown {
+                attribute: attribute.to_owned(),
+                values: parts
+                    .iter()
+                    .map(|(name, part)| (name.clone(), figures(part)))
+                    .collect(),
+            }),
             threshold,
         })
     };
@@ -166,6 +203,7 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
         convention: request.convention,
         level,
         fuse: (level == Level::Video).then_some(fuse),
+        no_response: request.no_response,
         files: Files {
             dev: dev.map(ScoreFileNote::of),
             test: ScoreFileNote::of(test),

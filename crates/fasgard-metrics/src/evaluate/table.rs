@@ -1,7 +1,13 @@
 //! An evaluation as a Markdown table for the terminal.
 
 use super::{Evaluation, Outcome, SetFigures};
-use crate::{convention::Convention, level::Level, rate::Rate};
+use crate::{
+    convention::Convention,
+    level::Level,
+    metrics::operating::{ALLOWANCES, OperatingPoint},
+    rate::Rate,
+    resample::{ClusterIntervals, Interval},
+};
 
 impl Evaluation {
     /// Markdown: what was counted and how, one column a convention, then every species and the
@@ -100,6 +106,42 @@ fn rows(set: &str, columns: &[(Convention, &Outcome, &SetFigures)]) -> Vec<Vec<S
                 .unwrap_or_else(|| "n/a".to_owned())
         }),
     ];
+    if set == "test"
+        && columns
+            .iter()
+            .any(|(_, outcome, _)| outcome.intervals.is_some())
+    {
+        type Pick = fn(&ClusterIntervals) -> Option<Interval>;
+        let picks: [(&str, Pick); 4] = [
+            ("ACER, 95 %", |i| i.acer),
+            ("HTER, 95 %", |i| i.hter),
+            ("EER, 95 %", |i| i.eer),
+            ("AUC x 100, 95 %", |i| i.auc),
+        ];
+        for (name, pick) in picks {
+            rows.push(row(name.to_owned(), &|outcome, _| {
+                let interval = outcome.intervals.as_ref().and_then(pick);
+                interval.map_or_else(
+                    || "n/a".to_owned(),
+                    |i| format!("{:.2}–{:.2}", 100.0 * i.lo, 100.0 * i.hi),
+                )
+            }));
+        }
+    }
+    type Points = fn(&SetFigures) -> &Vec<OperatingPoint>;
+    let points: [(&str, Points); 2] = [
+        ("APCER at BPCER", |f| &f.apcer_at_bpcer),
+        ("BPCER at APCER", |f| &f.bpcer_at_apcer),
+    ];
+    for (name, pick) in points {
+        for (i, allowed) in ALLOWANCES.into_iter().enumerate() {
+            let name = format!("{name} {} %", 100.0 * allowed);
+            rows.push(row(name, &|_, figures| {
+                let point = pick(figures).get(i);
+                point.map_or_else(|| "n/a".to_owned(), |p| p.rate.percent())
+            }));
+        }
+    }
     if let Some((_, _, first)) = columns.first() {
         for name in first.apcer_by_species.keys() {
             rows.push(row(format!("APCER {name}"), &|_, figures| {

@@ -8,7 +8,10 @@ use crate::{
     Split,
     convention::{Aggregation, ByConvention, Convention, ConventionChoice},
     level::{Fuse, Level},
+    metrics::{calibration::Calibration, operating::OperatingPoint},
+    ranked::NoResponse,
     rate::Rate,
+    resample::ClusterIntervals,
     score::ScoreFile,
     threshold::{Threshold, value},
 };
@@ -30,6 +33,9 @@ pub struct Evaluation {
     pub level: Level,
     /// How a video's frames are fused; null at frame level.
     pub fuse: Option<Fuse>,
+    /// What presentations without a score count as.
+    #[serde(default)]
+    pub no_response: NoResponse,
     /// The score files.
     pub files: Files,
     /// What a reader should know before believing the figures.
@@ -90,6 +96,12 @@ pub struct Outcome {
     pub dev: Option<SetFigures>,
     /// Figures of the test set at the threshold.
     pub test: SetFigures,
+    /// 95 % intervals of the test set's composites, clusters drawn; absent unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<ClusterIntervals>,
+    /// The test set broken down by an attribute, at the same threshold; absent unless asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Breakdown>,
 }
 
 /// The figures of one set at one threshold.
@@ -129,6 +141,28 @@ pub struct SetFigures {
     pub apnrr_by_species: BTreeMap<String, Rate>,
     /// Live presentations without a score.
     pub bpnrr: Rate,
+    /// APCER where BPCER is at most 10, 5, 1 and 0.1 %, thresholds chosen on this very set.
+    #[serde(default)]
+    pub apcer_at_bpcer: Vec<OperatingPoint>,
+    /// BPCER where APCER is at most 10, 5, 1 and 0.1 %, thresholds chosen on this very set.
+    #[serde(default)]
+    pub bpcer_at_apcer: Vec<OperatingPoint>,
+    /// Live presentations accepted where at most 10, 5, 1 and 0.1 % of all attacks are.
+    #[serde(default)]
+    pub tpr_at_fpr: Vec<OperatingPoint>,
+    /// ECE and reliability curve; null in files of earlier versions.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
+}
+
+/// Figures of parts of the test set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// The attribute.
+    pub attribute: String,
+    /// The figures by its value; presentations that do not have it stand under `(none)`, videos
+    /// whose frames differ in it under `(several)`.
+    pub values: BTreeMap<String, SetFigures>,
 }
 
 /// How much there is in a set.
@@ -215,6 +249,14 @@ pub enum WarningCode {
     FramesOfVideos,
     /// Columns that were not read.
     IgnoredColumns,
+    /// A species of the test set that the dev set lacks.
+    SpeciesNotInDev,
+    /// A file holds several datasets.
+    SeveralDatasets,
+    /// Scores outside [0, 1]: of a foreign system, no probabilities.
+    OutsideUnit,
+    /// No presentation has the attribute of a breakdown.
+    NoAttribute,
     /// A class is missing from the test set.
     MissingClass,
     /// The threshold is minus infinity: every presentation is accepted.

@@ -1,10 +1,10 @@
 //! What a reader should know before believing the figures.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Evaluation, Request, Warning, WarningCode};
 use crate::{
-    Split,
+    Species, Split,
     level::Level,
     score::{ScoreFile, UNKNOWN_SPECIES},
     threshold::Source,
@@ -61,6 +61,34 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
                 ),
             );
         }
+        let datasets: HashSet<&str> = file.rows.iter().map(|r| r.dataset.as_str()).collect();
+        if datasets.len() > 1 {
+            let mut names: Vec<_> = datasets.into_iter().collect();
+            names.sort_unstable();
+            let n = names.len();
+            names.truncate(5);
+            warn(
+                WarningCode::SeveralDatasets,
+                format!(
+                    "{path}: {n} datasets in one file ({}{}); their figures are of the mixture, see --by dataset",
+                    names.join(", "),
+                    if n > 5 { ", ..." } else { "" }
+                ),
+            );
+        }
+        let outside = file
+            .rows
+            .iter()
+            .filter(|r| r.score.is_some_and(|s| !(0.0..=1.0).contains(&s)))
+            .count();
+        if outside > 0 {
+            warn(
+                WarningCode::OutsideUnit,
+                format!(
+                    "{path}: {outside} scores are outside [0, 1]: rates are right, but the scores are no probabilities and ECE is undefined"
+                ),
+            );
+        }
         if evaluation.level == Level::Frame
             && crate::presentation::default_level([file]) == Level::Video
         {
@@ -74,6 +102,7 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
     }
     if let Some(dev) = request.dev {
         overlap(dev, test, &mut warn);
+        species(dev, test, &mut warn);
     }
     let outcomes = evaluation.outcomes();
     for (convention, outcome) in &outcomes {
@@ -94,6 +123,15 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
                 ),
             );
         }
+    }
+    if let Some(by) = outcomes.first().and_then(|(_, o)| o.by.as_ref())
+        && by.values.keys().all(|k| k == super::by::NONE)
+    {
+        let key = &by.attribute;
+        warn(
+            WarningCode::NoAttribute,
+            format!("no presentation of the test set has `{key}`: the breakdown has one part"),
+        );
     }
     // Counts and AUC do not depend on the convention.
     let Some((_, outcome)) = outcomes.first() else {
@@ -205,6 +243,32 @@ fn overlap(dev: &ScoreFile, test: &ScoreFile, warn: &mut impl FnMut(WarningCode,
         warn(
             WarningCode::SharedSubjects,
             format!("{shared} of {of} subjects of the test set are in the dev set too"),
+        );
+    }
+}
+
+/// Species that the threshold was not chosen with; built so in OULU-NPU 2 and 4.
+fn species(dev: &ScoreFile, test: &ScoreFile, warn: &mut impl FnMut(WarningCode, String)) {
+    let of = |file: &ScoreFile| -> BTreeSet<Species> {
+        let mut set = BTreeSet::new();
+        for species in file.rows.iter().filter_map(|r| r.species.as_ref()) {
+            if !set.contains(species) {
+                set.insert(species.clone());
+            }
+        }
+        set
+    };
+    let new: Vec<String> = of(test)
+        .difference(&of(dev))
+        .map(|s| s.to_string())
+        .collect();
+    if !new.is_empty() {
+        warn(
+            WarningCode::SpeciesNotInDev,
+            format!(
+                "species of the test set that the dev set lacks: {}; the threshold was chosen without them",
+                new.join(", ")
+            ),
         );
     }
 }

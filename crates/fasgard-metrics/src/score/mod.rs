@@ -15,6 +15,7 @@
 //! | `logit` | finite number or empty; optional |
 //! | `status` | `ok`, `no-face`, `out-of-range`, `error:KIND`; optional, empty = `ok` |
 //!
+//! Semicolons or tabs may stand for the commas, and a byte order mark may come first.
 //! Columns may come in any order; other columns are not read, and [`ScoreFile::ignored_columns`]
 //! names them. Fields hold no line breaks or other control characters.
 

@@ -49,6 +49,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<ScoreFile, ScoreFileErr
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .delimiter(delimiter(bytes))
         .from_reader(bytes);
     let mut lines = Lines {
         bytes,
@@ -82,6 +83,23 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<ScoreFile, ScoreFileErr
         sha256: sha256_hex(bytes),
         rows,
         ignored_columns: columns.ignored,
+    })
+}
+
+/// A comma, semicolon or tab: whichever is most frequent in the first line; a comma if none is.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let header = bytes
+        .split(|b| matches!(b, b'\n' | b'\r'))
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let count = |d: u8| header.iter().filter(|b| **b == d).count();
+    // The first of equals is kept.
+    [b';', b'\t'].into_iter().fold(b',', |best, next| {
+        if count(next) > count(best) {
+            next
+        } else {
+            best
+        }
     })
 }
 

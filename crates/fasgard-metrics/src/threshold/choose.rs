@@ -25,7 +25,7 @@ pub struct ThresholdError {
 
 /// The threshold that a criterion chooses on a set (for `eer`, `bpcer` and `apcer` the dev set, for
 /// `target-eer` the evaluated one; `value` looks at no set). `aggregation` is how `apcer` counts.
-/// The rules are those of [`Criterion`]. Takes O(n) for `eer`, O(log² n) for the others.
+/// The rules are those of [`Criterion`]. Takes O(n) for `eer`, O(n * groups) for `min-acer`, O(log² n) for the others.
 ///
 /// # Errors
 /// The set lacks scores of a class that the criterion counts.
@@ -45,6 +45,7 @@ pub fn choose(
         Criterion::Eer | Criterion::TargetEer => eer_point(ranked)
             .map(|point| point.threshold)
             .ok_or_else(|| error("live and attack")),
+        Criterion::MinAcer => min_acer(ranked, aggregation).ok_or_else(|| error("live and attack")),
         Criterion::Bpcer(rate) => {
             if ranked.live().is_empty() {
                 return Err(error("live"));
@@ -82,4 +83,33 @@ pub fn choose(
             Ok(first(ranked.live()).min(first(ranked.attack())))
         }
     }
+}
+
+/// The lowest candidate of smallest ACER; errors are compared exactly, in integers.
+fn min_acer(ranked: &Ranked, aggregation: Aggregation) -> Option<f64> {
+    let live = ranked.live().len() as u128;
+    let groups = ranked.groups(aggregation);
+    if live == 0 || groups.is_empty() {
+        return None;
+    }
+    let mut cursors: Vec<(usize, &[f64])> = groups.iter().map(|g| (0, g.as_slice())).collect();
+    // ACER * 2 * live as a fraction.
+    let mut best: Option<((u128, u128), f64)> = None;
+    for (t, _, rejected) in ranked.walk() {
+        let mut worst = (0u128, 1u128);
+        for (cursor, scores) in &mut cursors {
+            while scores.get(*cursor).is_some_and(|&s| s <= t) {
+                *cursor += 1;
+            }
+            let rate = ((scores.len() - *cursor) as u128, scores.len() as u128);
+            if rate.0 * worst.1 > worst.0 * rate.1 {
+                worst = rate;
+            }
+        }
+        let cost = (worst.0 * live + u128::from(rejected) * worst.1, worst.1);
+        if best.is_none_or(|(least, _)| cost.0 * least.1 < least.0 * cost.1) {
+            best = Some((cost, t));
+        }
+    }
+    best.map(|(_, t)| t)
 }

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 /// How a threshold comes about. Text form: `eer`, `bpcer=1%`, `apcer=0.01`, `value=0.5`,
-/// `target-eer`.
+/// `min-acer`, `target-eer`.
 ///
 /// A presentation is accepted as live if score > t. Candidates for t are minus infinity and every
 /// distinct score of the set the threshold is chosen on (non-responses left out), so a threshold
@@ -26,6 +26,9 @@ pub enum Criterion {
     Apcer(f64),
     /// Given by the user; needs no set.
     Value(f64),
+    /// On the dev set: the candidate of smallest ACER, aggregated as the convention does; the lowest
+    /// one on ties. Needs live and attack presentations.
+    MinAcer,
     /// As `Eer`, but on the evaluated set itself. Flattering: no deployed system can choose its
     /// threshold on the presentations it will be judged by.
     TargetEer,
@@ -34,7 +37,10 @@ pub enum Criterion {
 impl Criterion {
     /// True if the threshold is chosen on a dev set.
     pub fn needs_dev(self) -> bool {
-        matches!(self, Self::Eer | Self::Bpcer(_) | Self::Apcer(_))
+        matches!(
+            self,
+            Self::Eer | Self::Bpcer(_) | Self::Apcer(_) | Self::MinAcer
+        )
     }
 }
 
@@ -45,6 +51,7 @@ impl fmt::Display for Criterion {
             Self::Bpcer(rate) => write!(f, "bpcer={}", percent(*rate)),
             Self::Apcer(rate) => write!(f, "apcer={}", percent(*rate)),
             Self::Value(value) => write!(f, "value={value}"),
+            Self::MinAcer => f.write_str("min-acer"),
             Self::TargetEer => f.write_str("target-eer"),
         }
     }
@@ -65,7 +72,7 @@ fn percent(rate: f64) -> String {
 pub enum ParseCriterionError {
     /// Not one of the forms.
     #[error(
-        "expected a threshold `eer`, `bpcer=1%`, `apcer=1%`, `value=0.5` or `target-eer`, found `{0}`"
+        "expected a threshold `eer`, `bpcer=1%`, `apcer=1%`, `min-acer`, `value=0.5` or `target-eer`, found `{0}`"
     )]
     Form(String),
     /// A rate outside [0, 1).
@@ -89,6 +96,7 @@ impl FromStr for Criterion {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('=') {
             None if text == "eer" => Ok(Self::Eer),
+            None if text == "min-acer" => Ok(Self::MinAcer),
             None if text == "target-eer" => Ok(Self::TargetEer),
             Some(("bpcer", rate)) => parse_rate("bpcer", rate).map(Self::Bpcer),
             Some(("apcer", rate)) => parse_rate("apcer", rate).map(Self::Apcer),
@@ -142,6 +150,8 @@ mod tests {
         assert_eq!("apcer=0.1 %".parse(), Ok(Criterion::Apcer(0.001)));
         assert_eq!("value=-2.5".parse(), Ok(Criterion::Value(-2.5)));
         assert_eq!("eer".parse(), Ok(Criterion::Eer));
+        assert_eq!("min-acer".parse(), Ok(Criterion::MinAcer));
+        assert_eq!(Criterion::MinAcer.to_string(), "min-acer");
         assert_eq!("target-eer".parse(), Ok(Criterion::TargetEer));
     }
 
