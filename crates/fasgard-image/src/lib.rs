@@ -25,6 +25,7 @@ mod map;
 mod preprocess;
 pub mod random;
 mod resample;
+mod warp;
 
 pub use atomic::{WriteError, write_atomic, write_atomic_with};
 pub use augment::{
@@ -41,3 +42,4 @@ pub use face_box::FaceBox;
 pub use image::{GrayImage, Luma, Rgb, RgbImage};
 pub use map::{Outside, resample_map};
 pub use preprocess::{ColorOrder, Interpolation, PixelRange, Preprocess, PreprocessError};
+pub use warp::{RotatedSquare, rotated_crop};
