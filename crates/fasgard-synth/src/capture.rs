@@ -9,6 +9,7 @@ use crate::frame::Frame;
 use crate::identity::Identity;
 use crate::presentation::Presentation;
 use crate::recapture::placement::Placement;
+use crate::recapture::replay::Screens;
 use crate::recapture::{Source, half_mask, paper_eyes, print, replay};
 use crate::scene::{self, Framing};
 use crate::shot::{Light, Shot};
@@ -20,7 +21,7 @@ pub const MAP_SIDE: u32 = 128;
 const OVERSAMPLING: f32 = 1.6;
 
 /// Longer side of the stored crop over the face box's.
-const WIDE: f32 = 1.6;
+pub(crate) const WIDE: f32 = 1.6;
 
 /// Sizes of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,11 +108,7 @@ pub fn capture(
         &key,
     ));
     conditions.push(("device", camera.device.to_owned()));
-    let picture = camera.photograph(&seen.frame, side as usize);
-    let jpeg = camera.compress(&picture);
-    let image = image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg)
-        .map(|i| i.to_rgb8())
-        .unwrap_or(picture);
+    let (jpeg, image) = taken(&camera, &seen.frame, side as usize);
     let [x0, y0, x1, y1] = seen.face;
     let (w, h) = (x1 - x0, y1 - y0);
     let long = side as f32 / WIDE;
@@ -130,6 +127,16 @@ pub fn capture(
         eyes: seen.eyes.map(|e| e.map(|v| v * side as f32 / over as f32)),
         conditions,
     }
+}
+
+/// The photograph of a scene: its file, and its pixels decoded from that.
+pub(crate) fn taken(camera: &Camera, scene: &Frame, side: usize) -> (Vec<u8>, RgbImage) {
+    let picture = camera.photograph(scene, side);
+    let jpeg = camera.compress(&picture);
+    let image = image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg)
+        .map(|i| i.to_rgb8())
+        .unwrap_or(picture);
+    (jpeg, image)
 }
 
 /// What is before the camera, in pixels of the rendered frame.
@@ -196,7 +203,7 @@ fn held(
     let light = Light::draw(d);
     let (frame, medium) = match presentation {
         Presentation::Print => print::render(d, &light, &source, &placement, side),
-        _ => replay::render(d, &light, &source, &placement, side),
+        _ => replay::render(d, &light, &source, &placement, side, Screens::Any),
     };
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));
@@ -216,7 +223,7 @@ fn held(
 }
 
 /// A square map of [`MAP_SIDE`]: the mean over each of its pixels, or 0 / 255 by its majority.
-fn map(values: &[f32], side: usize, binary: bool) -> GrayImage {
+pub(crate) fn map(values: &[f32], side: usize, binary: bool) -> GrayImage {
     let step = side as f32 / MAP_SIDE as f32;
     GrayImage::from_fn(MAP_SIDE, MAP_SIDE, |x, y| {
         let span = |v: u32| {

@@ -28,6 +28,7 @@
 //! # Determinism
 //! A capture is a pure function of its arguments: the same bytes on any thread, in any order.
 
+mod attack;
 mod background;
 mod camera;
 mod capture;
@@ -36,12 +37,15 @@ mod frame;
 mod geometry;
 mod identity;
 mod noise;
+mod portrait;
 mod presentation;
 mod recapture;
 mod scene;
 mod shade;
 mod shot;
 
+pub use attack::{Attack, ParseAttackError};
 pub use capture::{Capture, CaptureOptions, MAP_SIDE, capture};
 pub use identity::Identity;
+pub use portrait::{MIN_PORTRAIT, Portrait, RecaptureError, RecaptureOptions, recapture};
 pub use presentation::{ParsePresentationError, Presentation};

@@ -117,7 +117,7 @@ impl Press {
     }
 
     /// Bare paper.
-    fn paper(&self, u: f32, v: f32) -> Rgb {
+    pub(crate) fn paper(&self, u: f32, v: f32) -> Rgb {
         scaled(
             self.white,
             1.0 + self.texture * noise::value(u * 170.0, v * 170.0, self.seed ^ 5),

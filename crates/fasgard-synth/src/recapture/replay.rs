@@ -8,6 +8,26 @@ use crate::frame::{Frame, Rgb, luminance, mix, scaled, smooth};
 use crate::noise;
 use crate::shot::{Light, tint};
 
+/// The displays to draw from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Screens {
+    Any,
+    /// Monitor, laptop, tablet.
+    Large,
+    Phone,
+}
+
+impl Screens {
+    /// Indices of the displays in [`Display::draw`].
+    fn choice(self) -> &'static [usize] {
+        match self {
+            Self::Any => &[0, 1, 2, 3],
+            Self::Large => &[0, 1, 2],
+            Self::Phone => &[3],
+        }
+    }
+}
+
 /// A display's grid and picture controls.
 struct Display {
     name: &'static str,
@@ -26,13 +46,14 @@ struct Display {
 }
 
 impl Display {
-    fn draw(d: &mut Draw, pitch: f32) -> Self {
+    fn draw(d: &mut Draw, pitch: f32, screens: Screens) -> Self {
+        let choice = screens.choice();
         let (name, cells, gaps) = [
             ("monitor", d.between(0.75, 1.9), d.between(0.15, 0.6)),
             ("laptop", d.between(0.6, 1.4), d.between(0.12, 0.5)),
             ("tablet", d.between(0.45, 1.0), d.between(0.10, 0.45)),
             ("phone", d.between(0.35, 0.8), d.between(0.08, 0.40)),
-        ][d.index(4)];
+        ][choice[d.index(choice.len())]];
         Self {
             name,
             grid: 1.0 / (pitch * cells),
@@ -76,6 +97,7 @@ pub(crate) fn render(
     source: &Source,
     placement: &Placement,
     side: usize,
+    screens: Screens,
 ) -> (Frame, &'static str) {
     let (mut frame, _) = background::paint(d, side, light);
     let mirror = {
@@ -93,7 +115,7 @@ pub(crate) fn render(
         );
         (b[0] - a[0]).abs().max(1e-4)
     };
-    let display = Display::draw(d, pitch);
+    let display = Display::draw(d, pitch, screens);
     let power = d.between(0.7, 1.8);
     let reflection = if d.chance(0.7) {
         d.between(0.01, 0.10)
@@ -113,7 +135,13 @@ pub(crate) fn render(
         [0.35, 0.35, 0.36],
         [0.03, 0.03, 0.035],
     ][d.weighted(&[0.7, 0.12, 0.18])];
-    let cut = [d.between(0.0, 0.08), d.between(0.0, 0.05)];
+    // A phone is held upright and shows less of the sides.
+    let sides = if screens == Screens::Phone {
+        [0.06, 0.17]
+    } else {
+        [0.0, 0.08]
+    };
+    let cut = [d.between(sides[0], sides[1]), d.between(0.0, 0.05)];
     let room = scaled(light.sky, 0.7);
     let pixels = source.frame.width as f32;
     for y in 0..side {

@@ -1,0 +1,144 @@
+//! The picture printed or shown, and held before the camera.
+
+use super::light::FaceLight;
+use super::worn::EyeFrame;
+use super::{Portrait, Seen, Stage, cut};
+use crate::attack::Attack;
+use crate::draw::Draw;
+use crate::frame::{luminance, mix, smooth};
+use crate::noise;
+use crate::recapture::placement::Placement;
+use crate::recapture::replay::Screens;
+use crate::recapture::{Source, print, replay};
+use crate::scene::Framing;
+use crate::shot::Light;
+
+use super::paper::ellipse;
+
+/// The print or display with the picture.
+pub(super) fn render(
+    d: &mut Draw,
+    portrait: &Portrait<'_>,
+    stage: &Stage,
+    attack: Attack,
+    conditions: &mut Vec<(&'static str, String)>,
+) -> Seen {
+    let side = stage.frame.width;
+    let source = source(d, portrait, stage);
+    let paper = matches!(attack, Attack::PrintPhoto | Attack::PrintCut);
+    let framing = Framing::detected(d, side);
+    let bend = if paper { 0.45 } else { 0.0 };
+    let placement = Placement::draw(d, bend, source.face, framing.fill, framing.shift);
+    let light = Light::draw(d);
+    let (frame, medium) = match attack {
+        Attack::ReplayPhone => replay::render(d, &light, &source, &placement, side, Screens::Phone),
+        Attack::ReplayScreen => {
+            replay::render(d, &light, &source, &placement, side, Screens::Large)
+        }
+        _ => print::render(d, &light, &source, &placement, side),
+    };
+    conditions.push(("light", light.kind.to_owned()));
+    conditions.push(("medium", medium.to_owned()));
+    let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
+    let pixel = |p: f32| (p + 0.5) * side as f32;
+    let mut seen = Seen {
+        frame,
+        live: vec![0.0; side * side],
+        depth: vec![0.0; side * side],
+        face: placement.bounds(source.face).map(pixel),
+        eyes: source.eyes.map(|e| {
+            placement
+                .frame([e[0] - centre[0], e[1] - centre[1]])
+                .map(pixel)
+        }),
+    };
+    if attack == Attack::PrintCut {
+        holes(d, &light, &placement, &source, stage, &mut seen);
+    }
+    seen
+}
+
+/// The printed or shown part of the picture: the wide crop, or more of it where there is more.
+fn source(d: &mut Draw, portrait: &Portrait<'_>, stage: &Stage) -> Source {
+    let (w, h) = portrait.picture.dimensions();
+    let face = portrait.face;
+    let long = face.w.max(face.h);
+    let (x, y) = (face.x + face.w / 2.0, face.y + face.h / 2.0);
+    let room = x.min(y).min(w as f32 - x).min(h as f32 - y);
+    let scale = d.between(1.6, 2.4).min(2.0 * room / long).max(1.6);
+    let square = face.square(scale);
+    let share = |[x, y]: [f32; 2]| [(x - square.x) / square.w, (y - square.y) / square.w];
+    let [x0, y0] = share([face.x, face.y]);
+    let [x1, y1] = share([face.x + face.w, face.y + face.h]);
+    // From the stage, whose eyes are there even if the portrait's are not.
+    let wide = face.square(1.6);
+    let step = wide.w / stage.frame.width as f32;
+    Source {
+        frame: cut(portrait.picture, square),
+        face: [x0, y0, x1, y1],
+        eyes: stage
+            .eyes
+            .map(|[x, y]| share([wide.x + x * step, wide.y + y * step])),
+    }
+}
+
+/// Holes at the print's eyes, through which the person's eyes are seen.
+fn holes(
+    d: &mut Draw,
+    light: &Light,
+    placement: &Placement,
+    source: &Source,
+    stage: &Stage,
+    seen: &mut Seen,
+) {
+    let side = stage.frame.width;
+    let sheet = EyeFrame::new(source.eyes);
+    let person = EyeFrame::new(stage.eyes);
+    let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
+    let radius = [d.between(0.20, 0.30), d.between(0.09, 0.17)];
+    let (ragged, bits) = (d.between(0.0, 0.02), d.bits());
+    // The person behind is not quite where the print's eyes are.
+    let (scale, dx, dy) = (d.about_one(0.04), 0.04 * d.normal(), 0.03 * d.normal());
+    let lit = luminance(print::sheet_light(light, [0.0, 0.0, 1.0], 0.0).0);
+    // Skin sends back about a third of the light.
+    let dim = lit * d.between(0.22, 0.36) / FaceLight::guess(d, stage).mean;
+    let shadow = d.between(0.3, 0.8);
+    let thick = d.between(0.02, 0.06);
+    let lamp = if light.key[0] > 0.0 { 1.0 } else { -1.0 };
+    let pitch = {
+        let at = |v: f32| {
+            let p = placement.picture(v / side as f32, 0.0).0;
+            sheet.place(p[0] + centre[0], p[1] + centre[1])
+        };
+        (at(1.0)[0] - at(0.0)[0]).abs().max(1e-4)
+    };
+    for i in 0..side * side {
+        let (x, y) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
+        let p = placement
+            .picture(x / side as f32 - 0.5, y / side as f32 - 0.5)
+            .0;
+        let [a, b] = sheet.place(p[0] + centre[0], p[1] + centre[1]);
+        if a.abs() > 1.0 || b.abs() > 0.4 {
+            continue;
+        }
+        let inside = |a: f32, b: f32| {
+            ellipse([a.abs(), b], [0.5, 0.0], radius)
+                + ragged * noise::value(a * 12.0, b * 12.0, bits)
+        };
+        let open = smooth(-0.6 * pitch, 0.6 * pitch, inside(a, b));
+        if open <= 0.0 {
+            continue;
+        }
+        let [px, py] = person.pixel([a * scale + dx, b * scale + dy]);
+        // The sheet shades the skin at the hole's edge towards the lamp.
+        let light_in = smooth(-thick, thick, inside(a + lamp * thick, b + thick));
+        let level = dim * (1.0 - shadow * (1.0 - light_in));
+        let behind = stage.frame.sample(px, py).map(|v| v * level);
+        seen.frame.pixels[i] = mix(seen.frame.pixels[i], behind, open);
+        seen.live[i] = open;
+        let (ix, iy) = (px as usize, py as usize);
+        if px >= 0.0 && py >= 0.0 && ix < side && iy < side {
+            seen.depth[i] = open * stage.depth[iy * side + ix];
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A re-captured picture is what its documentation says: repeatable, with exact mask and depth.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use fasgard_image::{Eyes, FaceBox};
+use fasgard_synth::{
+    Attack, Capture, CaptureOptions, Identity, MAP_SIDE, Portrait, Presentation, RecaptureError,
+    RecaptureOptions, capture, recapture,
+};
+use image::RgbImage;
+
+/// A rendered live capture stands for the real picture.
+fn live() -> Capture {
+    let options = CaptureOptions::with_side(160);
+    capture(&Identity::new(5, 2), Presentation::Live, 0, &options)
+}
+
+fn portrait(live: &Capture) -> Portrait<'_> {
+    Portrait {
+        picture: &live.image,
+        face: live.face,
+        eyes: Some(Eyes {
+            right: live.eyes[0],
+            left: live.eyes[1],
+        }),
+        depth: Some(&live.depth),
+    }
+}
+
+fn take(live: &Capture, attack: Option<Attack>, side: u32, key: &str) -> Capture {
+    let options = RecaptureOptions::with_side(side);
+    recapture(&portrait(live), attack, &options, 3, key).expect("a portrait that fits")
+}
+
+/// Mean absolute difference of two pictures under the mask's value.
+fn difference(a: &Capture, b: &Capture, mask: &Capture, value: u8) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    let side = a.image.width();
+    for (x, y, p) in a.image.enumerate_pixels() {
+        let at = |v: u32| v * MAP_SIDE / side;
+        if mask.mask.get_pixel(at(x), at(y)).0[0] == value {
+            let q = b.image.get_pixel(x, y);
+            sum += (0..3)
+                .map(|c| f64::from(p.0[c].abs_diff(q.0[c])))
+                .sum::<f64>();
+            count += 3.0;
+        }
+    }
+    sum / f64::max(count, 1.0)
+}
+
+#[test]
+fn same_arguments_same_bytes_and_every_argument_counts() {
+    let live = live();
+    for attack in std::iter::once(None).chain(Attack::ALL.map(Some)) {
+        let (a, b) = (take(&live, attack, 96, "a"), take(&live, attack, 96, "a"));
+        assert_eq!(a.jpeg, b.jpeg);
+        assert_eq!((a.mask, a.depth), (b.mask, b.depth));
+        assert_ne!(a.jpeg, take(&live, attack, 96, "b").jpeg);
+        let other = RecaptureOptions::with_side(96);
+        let other = recapture(&portrait(&live), attack, &other, 4, "a").unwrap();
+        assert_ne!(a.jpeg, other.jpeg);
+    }
+}
+
+#[test]
+fn masks_are_zero_exactly_where_the_picture_was_changed() {
+    let live = live();
+    for key in ["k0", "k1", "k2", "k3"] {
+        let twin = take(&live, None, 160, key);
+        assert!(twin.mask.pixels().all(|p| p.0[0] == 255));
+        for attack in Attack::ALL {
+            let taken = take(&live, Some(attack), 160, key);
+            let live_area = taken.mask.pixels().filter(|p| p.0[0] == 255).count() as f64
+                / f64::from(MAP_SIDE * MAP_SIDE);
+            assert!(taken.mask.pixels().all(|p| [0, 255].contains(&p.0[0])));
+            for (m, d) in taken.mask.pixels().zip(taken.depth.pixels()) {
+                // A border pixel is covered by half at most.
+                assert!(
+                    m.0[0] > 0 || d.0[0] <= 128,
+                    "{attack}: depth on an artefact"
+                );
+            }
+            if !attack.is_partial() {
+                assert_eq!(live_area, 0.0, "{attack}");
+                continue;
+            }
+            if attack == Attack::PrintCut {
+                assert!((0.002..0.05).contains(&live_area), "{attack}: {live_area}");
+                continue;
+            }
+            assert!((0.4..0.995).contains(&live_area), "{attack}: {live_area}");
+            // The same camera took both: off the artefact the pictures differ by exposure alone.
+            let (on, off) = (
+                difference(&taken, &twin, &taken, 0),
+                difference(&taken, &twin, &taken, 255),
+            );
+            assert!(on > off, "{attack} {key}: {on} on, {off} off");
+        }
+    }
+}
+
+#[test]
+fn artefacts_lie_where_they_belong() {
+    let live = live();
+    let at = |c: &Capture, [x, y]: [f32; 2]| {
+        let scale = MAP_SIDE as f32 / c.image.width() as f32;
+        c.mask.get_pixel((x * scale) as u32, (y * scale) as u32).0[0]
+    };
+    for n in 0..12 {
+        let key = format!("p{n}");
+        let [r, l] = live.eyes;
+        let apart = l[0] - r[0];
+        let mouth = [(r[0] + l[0]) / 2.0, (r[1] + l[1]) / 2.0 + 1.12 * apart];
+        let of = |a| take(&live, Some(a), 160, &key);
+        let (eyes, lips) = (of(Attack::PaperEyes), of(Attack::PaperMouth));
+        assert_eq!([at(&eyes, r), at(&eyes, l), at(&eyes, mouth)], [0, 0, 255]);
+        assert_eq!(
+            [at(&lips, r), at(&lips, l), at(&lips, mouth)],
+            [255, 255, 0]
+        );
+        let half = of(Attack::HalfMask);
+        // Through the holes or above the edge, the eyes are the person's.
+        assert_eq!([at(&half, r), at(&half, l)], [255, 255]);
+        let cut = of(Attack::PrintCut);
+        assert_eq!([at(&cut, cut.eyes[0]), at(&cut, cut.eyes[1])], [255, 255]);
+    }
+}
+
+#[test]
+fn geometry_and_size_follow_the_picture() {
+    let live = live();
+    let twin = take(&live, None, 1024, "g");
+    // Never more pixels than the crop has.
+    assert_eq!(twin.image.dimensions(), (160, 160));
+    let small = take(&live, None, 80, "g");
+    assert!((small.face.w - live.face.w / 2.0).abs() < 0.01);
+    assert!((small.eyes[0][0] - live.eyes[0][0] / 2.0).abs() < 0.01);
+    let apart: i32 = twin
+        .depth
+        .pixels()
+        .zip(live.depth.pixels())
+        .map(|(a, b)| i32::from(a.0[0].abs_diff(b.0[0])))
+        .sum();
+    assert!(apart / 128 / 128 < 6, "the twin's depth is the portrait's");
+    // Held pictures keep the face in the box within a detector's error.
+    for attack in [Attack::PrintPhoto, Attack::ReplayPhone] {
+        let face = take(&live, Some(attack), 160, "g").face;
+        let long = face.w.max(face.h);
+        assert!((85.0..115.0).contains(&long), "{attack}: {long}");
+    }
+}
+
+#[test]
+fn what_cannot_be_recaptured_is_named() {
+    let live = live();
+    let options = RecaptureOptions::default();
+    let error = |p: Portrait<'_>, a| recapture(&p, a, &options, 0, "").unwrap_err();
+    let good = portrait(&live);
+    let tiny = FaceBox {
+        x: 70.0,
+        y: 70.0,
+        w: 20.0,
+        h: 25.0,
+    };
+    let small = error(Portrait { face: tiny, ..good }, None);
+    assert_eq!(small, RecaptureError::Small { found: 40.0 });
+    let blank = Portrait { eyes: None, ..good };
+    for attack in Attack::ALL {
+        assert_eq!(
+            recapture(&blank, Some(attack), &options, 0, "").is_err(),
+            attack.needs_eyes(),
+            "{attack}"
+        );
+    }
+    assert!(
+        error(blank, Some(Attack::PaperEyes))
+            .to_string()
+            .contains("`partial/paper-eyes`")
+    );
+    for face in [
+        FaceBox { x: 500.0, ..tiny },
+        FaceBox {
+            w: f32::NAN,
+            ..tiny
+        },
+        FaceBox { w: 900.0, ..tiny },
+    ] {
+        let found = error(Portrait { face, ..good }, None);
+        assert!(matches!(found, RecaptureError::Face { .. }), "{face:?}");
+    }
+    let swapped = Eyes {
+        right: live.eyes[1],
+        left: live.eyes[0],
+    };
+    let found = error(
+        Portrait {
+            eyes: Some(swapped),
+            ..good
+        },
+        None,
+    );
+    assert!(found.to_string().contains("mirrored"), "{found}");
+    let empty = RgbImage::new(0, 0);
+    let none = Portrait {
+        picture: &empty,
+        ..good
+    };
+    assert!(matches!(error(none, None), RecaptureError::Face { .. }));
+}
