@@ -130,7 +130,7 @@ fn folders_of_another_kind_are_refused() {
     assert!(
         scan("folder", root)
             .unwrap_err()
-            .contains("one image of a name")
+            .contains("one image or video of a name")
     );
     fs::create_dir(root.join("train")).unwrap();
     assert!(scan("folder", root).unwrap_err().contains("both kinds"));

@@ -1,13 +1,13 @@
-//! A table with one row an image.
+//! A table with one row an image or a video.
 
 use std::path::Path;
 
-use super::{Layout, LayoutError, Scan, assign, stem};
+use super::{Layout, LayoutError, Scan, assign, is_video, stem};
 use crate::manifest::CsvTable;
 
 /// A CSV file with the columns `image` and `label` and any other column of a manifest; attacks need
 /// a `species`. Paths are relative to the file's folder. Samples without a name are named after
-/// their image. If no row has a split, splits are assigned by a hash; the notes say so.
+/// their image; images may be videos. If no row has a split, splits are assigned by a hash; the notes say so.
 pub struct Csv;
 
 impl Layout for Csv {
@@ -46,6 +46,11 @@ impl Layout for Csv {
                 path: input.to_owned(),
             });
         }
+        for row in &mut rows {
+            if row.video.is_none() && row.frame.is_none() && is_video(row.image.as_str()) {
+                row.video = Some(row.sample.clone());
+            }
+        }
         let mut notes = Vec::new();
         let without = rows.iter().filter(|r| r.split.is_none()).count();
         if without == rows.len() {
@@ -62,6 +67,8 @@ impl Layout for Csv {
             rows,
             official: Vec::new(),
             notes,
+            missing: Vec::new(),
+            surplus: Vec::new(),
         })
     }
 }

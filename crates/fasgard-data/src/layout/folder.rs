@@ -6,15 +6,15 @@ use std::path::Path;
 
 use fasgard_metrics::{Label, Species, Split};
 
-use super::{Layout, LayoutError, Scan, assign, is_image, stem, trailing_number};
+use super::{Layout, LayoutError, Scan, assign, is_image, is_video, stem, trailing_number};
 use crate::manifest::{ManifestRow, RelativePath};
 
-/// Images sorted into folders: `live/` and `attack/family/instance/`, with or without `train/`,
+/// Images and videos sorted into folders: `live/` and `attack/family/instance/`, with or without `train/`,
 /// `dev/` and `test/` above them.
 ///
-/// - An image directly in `attack/family/` is of the species `family/any`.
+/// - An image or a video directly in `attack/family/` is of the species `family/any`.
 /// - A folder below these is one video, its images are frames, numbered by the digits that their
-///   names end with.
+///   names end with. A video file is a video by itself.
 /// - `NAME.mask.png` beside an image `NAME.*` is its annotated mask (255 where there is no
 ///   artefact), `NAME.depth.png` its depth map; both show the frame of the whole image.
 /// - Without split folders, splits are assigned by a hash; the notes say so.
@@ -36,7 +36,7 @@ impl Layout for Folder {
     }
 
     fn scan(&self, input: &Path) -> Result<Scan, LayoutError> {
-        let top = entries(input)?;
+        let (top, unnamed) = entries(input)?;
         let has = |name: &str| top.iter().any(|e| e.folder && e.name == name);
         let splits: Vec<_> = Split::ALL
             .into_iter()
@@ -62,7 +62,10 @@ impl Layout for Folder {
                 },
             });
         }
-        let mut walk = Walk::default();
+        let mut walk = Walk {
+            ignored: unnamed,
+            ..Walk::default()
+        };
         if classes {
             walk.split(input, "", None)?;
         }
@@ -87,7 +90,11 @@ impl Layout for Folder {
         if classes {
             notes.push(assign::splits(&mut walk.rows));
         }
-        if walk.rows.iter().any(|r| r.video.is_some()) {
+        if walk
+            .rows
+            .iter()
+            .any(|r| !is_video(r.image.as_str()) && r.video.is_some())
+        {
             notes.push("folders below the class folders were taken as one video each".to_owned());
         }
         if !walk.ignored.is_empty() {
@@ -103,11 +110,16 @@ impl Layout for Folder {
                 }
             ));
         }
+        let mut surplus = walk.ignored;
+        surplus.retain(|name| is_medium(name));
+        surplus.sort_unstable();
         Ok(Scan {
             root: input.to_owned(),
             rows: walk.rows,
             official: Vec::new(),
             notes,
+            missing: Vec::new(),
+            surplus,
         })
     }
 }
@@ -117,24 +129,23 @@ struct Entry {
     folder: bool,
 }
 
-/// A folder's entries by name; hidden ones are left out.
-fn entries(folder: &Path) -> Result<Vec<Entry>, LayoutError> {
+/// A folder's entries by name, and the names that are not UTF-8; hidden ones are left out.
+fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<String>), LayoutError> {
     let read = |source| LayoutError::Read {
         path: folder.to_owned(),
         expected: "a folder",
         source,
     };
-    let mut entries = Vec::new();
+    let (mut entries, mut unnamed) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(read)? {
         let path = entry.map_err(read)?.path();
-        let name =
-            path.file_name()
-                .and_then(|n| n.to_str())
-                .ok_or_else(|| LayoutError::Structure {
-                    path: path.clone(),
-                    expected: "a name in UTF-8".to_owned(),
-                    found: "other bytes".to_owned(),
-                })?;
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        let Some(name) = name.to_str() else {
+            unnamed.push(name.to_string_lossy().into_owned());
+            continue;
+        };
         if !name.starts_with('.') {
             entries.push(Entry {
                 folder: path.is_dir(),
@@ -143,7 +154,12 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, LayoutError> {
         }
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(entries)
+    unnamed.sort_unstable();
+    Ok((entries, unnamed))
+}
+
+fn is_medium(name: &str) -> bool {
+    is_image(name) || is_video(name)
 }
 
 fn join(folder: &str, name: &str) -> String {
@@ -161,6 +177,13 @@ struct Walk {
 }
 
 impl Walk {
+    fn entries(&mut self, folder: &Path, path: &str) -> Result<Vec<Entry>, LayoutError> {
+        let (entries, unnamed) = entries(folder)?;
+        let unnamed = unnamed.iter().map(|name| join(path, name));
+        self.ignored.extend(unnamed);
+        Ok(entries)
+    }
+
     /// `live/` and `attack/` in `folder`, which is `path` below the input.
     fn split(
         &mut self,
@@ -168,7 +191,7 @@ impl Walk {
         path: &str,
         split: Option<Split>,
     ) -> Result<(), LayoutError> {
-        for entry in entries(folder)? {
+        for entry in self.entries(folder, path)? {
             let below = join(path, &entry.name);
             match (entry.name.as_str(), entry.folder) {
                 ("live", true) => {
@@ -193,16 +216,16 @@ impl Walk {
         path: &str,
         split: Option<Split>,
     ) -> Result<(), LayoutError> {
-        for family in entries(folder)? {
+        for family in self.entries(folder, path)? {
             let (family_folder, family_path) =
                 (folder.join(&family.name), join(path, &family.name));
             if !family.folder {
-                if is_image(&family.name) {
+                if is_medium(&family.name) {
                     return Err(LayoutError::Structure {
                         path: family_folder,
                         expected: "a folder of the attack's family, such as `attack/print/`"
                             .to_owned(),
-                        found: "an image".to_owned(),
+                        found: "an image or a video".to_owned(),
                     });
                 }
                 self.ignored.push(family_path);
@@ -221,7 +244,7 @@ impl Walk {
                 species: Some(species("any", &family_folder)?),
             };
             let mut files = Vec::new();
-            for entry in entries(&family_folder)? {
+            for entry in self.entries(&family_folder, &family_path)? {
                 if entry.folder {
                     let instance_folder = family_folder.join(&entry.name);
                     let class = Class {
@@ -256,7 +279,7 @@ impl Walk {
             });
         }
         let mut files = Vec::new();
-        for entry in entries(folder)? {
+        for entry in self.entries(folder, path)? {
             if entry.folder {
                 let below = join(path, &entry.name);
                 self.images(
@@ -283,13 +306,16 @@ impl Walk {
     ) -> Result<(), LayoutError> {
         let names: BTreeSet<&str> = files.iter().map(String::as_str).collect();
         let is_map = |name: &str| name.ends_with(".mask.png") || name.ends_with(".depth.png");
-        let images: Vec<_> = files.iter().filter(|n| is_image(n) && !is_map(n)).collect();
+        let images: Vec<_> = files
+            .iter()
+            .filter(|n| is_medium(n) && !is_map(n))
+            .collect();
         let mut stems = BTreeSet::new();
         for name in &images {
             if !stems.insert(stem(name)) {
                 return Err(LayoutError::Structure {
                     path: folder.join(name),
-                    expected: "one image of a name".to_owned(),
+                    expected: "one image or video of a name".to_owned(),
                     found: "two that differ only in their extension".to_owned(),
                 });
             }
@@ -317,8 +343,12 @@ impl Walk {
             let sample = stem(image.as_str()).to_owned();
             let mut row = ManifestRow::new("", sample, label, class.species.clone(), image);
             row.split = class.split;
-            row.video = video.map(str::to_owned);
-            row.frame = video.and_then(|_| trailing_number(stem(name)));
+            if is_video(name) {
+                row.video = Some(row.sample.clone());
+            } else {
+                row.video = video.map(str::to_owned);
+                row.frame = video.and_then(|_| trailing_number(stem(name)));
+            }
             row.mask = map("mask")?;
             row.depth = map("depth")?;
             self.rows.push(row);
@@ -327,7 +357,7 @@ impl Walk {
             let owner = name
                 .strip_suffix(".mask.png")
                 .or(name.strip_suffix(".depth.png"));
-            let used = owner.map_or(is_image(name), |owner| stems.contains(owner));
+            let used = owner.map_or(is_medium(name), |owner| stems.contains(owner));
             if !used {
                 self.ignored.push(join(path, name));
             }

@@ -1,34 +1,63 @@
 //! How raw datasets lie on disk.
 //!
-//! A layout reads names only, never pixels: it turns an input folder or file into rows whose paths
+//! A layout reads names and lists, never pixels: it turns an input folder or file into rows whose paths
 //! are relative to [`Scan::root`]. Adding a layout means adding a file here and a line in
 //! [`LAYOUTS`].
 
+mod annotations;
 mod assign;
+mod casia_mfsd;
+mod celeba_spoof;
 mod csv;
+mod dataset;
+mod dev;
+mod error;
 mod folder;
+mod guess;
+mod msu_mfsd;
+mod names;
 mod nuaa;
+mod oulu_npu;
+mod replay_attack;
+mod siw_m;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
 use crate::info::OfficialCount;
-use crate::manifest::{ManifestError, ManifestRow};
+use crate::manifest::ManifestRow;
 
+pub use annotations::{Annotations, NEAREST, Place, Turn, box_of_eyes};
+pub use casia_mfsd::CasiaMfsd;
+pub use celeba_spoof::CelebaSpoof;
 pub use csv::Csv;
+pub use error::LayoutError;
 pub use folder::Folder;
+pub use msu_mfsd::MsuMfsd;
 pub use nuaa::Nuaa;
+pub use oulu_npu::OuluNpu;
+pub use replay_attack::ReplayAttack;
+pub use siw_m::SiwM;
+
+pub(crate) use names::{is_image, is_video, stem, trailing_number};
 
 /// What a layout found.
 #[derive(Clone, Debug)]
 pub struct Scan {
     /// The folder that the rows' paths are relative to.
     pub root: PathBuf,
-    /// One row an image, in a fixed order whatever the file system's.
+    /// One row an image or a video, in a fixed order whatever the file system's. `image` is the raw
+    /// medium; the row of a video has `video` set to its sample and no `frame`.
     pub rows: Vec<ManifestRow>,
     /// Published sizes beside what the input lists.
     pub official: Vec<OfficialCount>,
     /// What a reader must know: how splits were made, what was left out.
     pub notes: Vec<String>,
+    /// Files that the dataset has and the input has not, relative to `root`.
+    pub missing: Vec<String>,
+    /// Images and videos of the input that the layout does not know, relative to `root`; names that
+    /// are not UTF-8 with replacement characters.
+    pub surplus: Vec<String>,
 }
 
 /// A way for a raw dataset to lie on disk.
@@ -39,15 +68,40 @@ pub trait Layout: Sync {
     /// One line of help: what the input must hold.
     fn summary(&self) -> &'static str;
 
-    /// Lists the input's images.
+    /// Lists the input's images and videos. Only names and lists are read, no medium is opened.
     ///
     /// # Errors
     /// [`LayoutError`] if the input is not of this layout or cannot be read.
     fn scan(&self, input: &Path) -> Result<Scan, LayoutError>;
+
+    /// Reads the dataset's own annotation of the medium of `row`, a row of a [`Scan`] with this
+    /// `root`; empty if the dataset has none for it.
+    ///
+    /// # Errors
+    /// [`LayoutError::Line`] at the line that is wrong, others if the file cannot be read or is
+    /// too large.
+    fn annotations(&self, _root: &Path, _row: &ManifestRow) -> Result<Annotations, LayoutError> {
+        Ok(Annotations::none())
+    }
+
+    /// How the medium of `row` is turned on disk, beyond what its container says.
+    fn turn(&self, _row: &ManifestRow) -> Turn {
+        Turn::None
+    }
 }
 
 /// Every layout.
-pub const LAYOUTS: &[&dyn Layout] = &[&Folder, &Csv, &Nuaa];
+pub const LAYOUTS: &[&dyn Layout] = &[
+    &Folder,
+    &Csv,
+    &Nuaa,
+    &OuluNpu,
+    &SiwM,
+    &CasiaMfsd,
+    &ReplayAttack,
+    &MsuMfsd,
+    &CelebaSpoof,
+];
 
 /// The layout of a name.
 ///
@@ -63,82 +117,4 @@ pub fn by_name(name: &str) -> Result<&'static dyn Layout, LayoutError> {
             .collect::<Vec<_>>()
             .join(", "),
     })
-}
-
-/// An input that is not as its layout has it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LayoutError {
-    /// No layout has this name.
-    #[error("layout: expected one of {names}, found `{found}`")]
-    Unknown {
-        /// The name.
-        found: String,
-        /// The names there are.
-        names: String,
-    },
-    /// A file or folder could not be read.
-    #[error("{}: cannot read: {source}; expected {expected}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What it should be.
-        expected: &'static str,
-        /// The system's answer.
-        source: std::io::Error,
-    },
-    /// The input holds something else than the layout asks for.
-    #[error("{}: expected {expected}, found {found}", path.display())]
-    Structure {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the layout asks for.
-        expected: String,
-        /// What is there.
-        found: String,
-    },
-    /// A line of a list is wrong.
-    #[error("{}: line {line}: expected {expected}, found `{found}`", path.display())]
-    Line {
-        /// The list.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What a line holds.
-        expected: String,
-        /// What it holds.
-        found: String,
-    },
-    /// A table is wrong.
-    #[error(transparent)]
-    Table(#[from] ManifestError),
-    /// There is no image.
-    #[error("{}: expected images (.jpg, .jpeg, .png, .webp or .bmp), found none", path.display())]
-    NoImages {
-        /// The input.
-        path: PathBuf,
-    },
-}
-
-/// Whether the name ends as an image's does, in any case.
-pub(crate) fn is_image(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
-    matches!(
-        extension.as_deref(),
-        Some("jpg" | "jpeg" | "png" | "webp" | "bmp")
-    )
-}
-
-/// The path without its extension.
-pub(crate) fn stem(path: &str) -> &str {
-    match path.rsplit_once('.') {
-        Some((stem, extension)) if !extension.contains('/') && !stem.is_empty() => stem,
-        _ => path,
-    }
-}
-
-/// The number that a file's stem ends with.
-pub(crate) fn trailing_number(stem: &str) -> Option<u64> {
-    let digits = stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    stem[digits..].parse().ok()
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use fasgard_metrics::{Label, Split};
 
+use super::dev::Cut;
+use super::walk::Tree;
 use super::{Layout, LayoutError, Scan, is_image, stem, trailing_number};
 use crate::info::OfficialCount;
 use crate::manifest::{ManifestRow, RelativePath};
@@ -20,6 +22,7 @@ use crate::manifest::{ManifestRow, RelativePath};
 ///   images of one `ID_a_b_SESSION` are one video; published NUAA results count frames.
 /// - The lists also name IDs whose folders are not part of the distribution: lines whose folder
 ///   does not exist are left out and counted in the notes.
+/// - Listed images that are not there stay rows: the preparation fails on each by name.
 /// - NUAA has no dev split: about a fifth of train, whole subjects with both their live and attack
 ///   images, becomes dev. The test split is the official one.
 pub struct Nuaa;
@@ -105,13 +108,21 @@ impl Layout for Nuaa {
             });
         }
         unique(input, &rows)?;
-        notes.push(cut_dev(&mut rows));
+        let (missing, surplus) = compare(input, &rows)?;
+        let cut = Cut {
+            dataset: "NUAA",
+            medium: "images",
+            most: 3,
+        };
+        notes.push(cut.apply(&mut rows));
         notes.extend(shared_subjects(&rows));
         Ok(Scan {
             root: input.to_owned(),
             rows,
             official,
             notes,
+            missing,
+            surplus,
         })
     }
 }
@@ -208,6 +219,26 @@ impl List {
     }
 }
 
+/// The listed images that are not there, and the images in the two folders that no list names.
+fn compare(input: &Path, rows: &[ManifestRow]) -> Result<(Vec<String>, Vec<String>), LayoutError> {
+    let mut there = BTreeSet::new();
+    let mut surplus = Vec::new();
+    for folder in ["ClientRaw", "ImposterRaw"] {
+        let tree = Tree::read(&input.join(folder))?;
+        there.extend(tree.media.iter().map(|name| format!("{folder}/{name}")));
+        surplus.extend(tree.unnamed.iter().map(|name| format!("{folder}/{name}")));
+    }
+    let listed: BTreeSet<&str> = rows.iter().map(|r| r.image.as_str()).collect();
+    let missing = listed.iter().filter(|name| !there.contains(**name));
+    let missing = missing.map(|name| (*name).to_owned()).collect();
+    let unlisted = there
+        .into_iter()
+        .filter(|name| !listed.contains(name.as_str()));
+    surplus.extend(unlisted);
+    surplus.sort_unstable();
+    Ok((missing, surplus))
+}
+
 fn unique(input: &Path, rows: &[ManifestRow]) -> Result<(), LayoutError> {
     let mut seen = BTreeSet::new();
     match rows.iter().find(|row| !seen.insert(&row.sample)) {
@@ -218,75 +249,6 @@ fn unique(input: &Path, rows: &[ManifestRow]) -> Result<(), LayoutError> {
             found: format!("`{}` twice", row.image),
         }),
     }
-}
-
-/// Moves whole subjects from train to dev: of all choices of up to three subjects the one whose
-/// shares of train's live and of its attack images are nearest to a fifth each.
-fn cut_dev(rows: &mut [ManifestRow]) -> String {
-    let mut subjects: BTreeMap<String, [u64; 2]> = BTreeMap::new();
-    let mut totals = [0_u64; 2];
-    for row in rows.iter().filter(|r| r.split == Some(Split::Train)) {
-        let class = usize::from(row.label.class());
-        totals[class] += 1;
-        let subject = row.subject.clone().unwrap_or_default();
-        subjects.entry(subject).or_default()[class] += 1;
-    }
-    let counts: Vec<_> = subjects.iter().collect();
-    let mut best: Option<(f64, Vec<usize>)> = None;
-    for choice in choices(counts.len()) {
-        let part = [0, 1].map(|c| choice.iter().map(|&i| counts[i].1[c]).sum::<u64>());
-        // Dev needs both classes, and so does what stays.
-        if (0..2).any(|c| part[c] == 0 || part[c] == totals[c]) {
-            continue;
-        }
-        let distance = |c: usize| (part[c] as f64 / totals[c] as f64 - 0.2).abs();
-        let distance = distance(0) + distance(1);
-        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
-            best = Some((distance, choice));
-        }
-    }
-    let Some((_, choice)) = best else {
-        return "no dev split was cut: train has too few subjects with both live and attack images"
-            .to_owned();
-    };
-    let chosen: BTreeSet<String> = choice.iter().map(|&i| counts[i].0.clone()).collect();
-    let mut moved = [0_u64; 2];
-    for row in rows.iter_mut().filter(|r| r.split == Some(Split::Train)) {
-        if row.subject.as_ref().is_some_and(|s| chosen.contains(s)) {
-            row.split = Some(Split::Dev);
-            moved[usize::from(row.label.class())] += 1;
-        }
-    }
-    format!(
-        "NUAA has no dev split: the subjects {} were moved from train to dev with all their images ({} of {} live, {} of {} attack); the test split is the official one",
-        chosen
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", "),
-        moved[1],
-        totals[1],
-        moved[0],
-        totals[0],
-    )
-}
-
-/// Every choice of one to three of `count` things, in order.
-fn choices(count: usize) -> Vec<Vec<usize>> {
-    // Of more than this many subjects, triples are too many to try and not needed.
-    let pairs = count <= 500;
-    let triples = count <= 60;
-    let mut all = Vec::new();
-    for a in 0..count {
-        all.push(vec![a]);
-        for b in a + 1..if pairs { count } else { 0 } {
-            all.push(vec![a, b]);
-            for c in b + 1..if triples { count } else { 0 } {
-                all.push(vec![a, b, c]);
-            }
-        }
-    }
-    all
 }
 
 /// A caution about the official split, if it applies.
