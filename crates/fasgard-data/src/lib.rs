@@ -40,7 +40,10 @@ pub mod layout;
 mod loader;
 mod manifest;
 pub mod prepare;
+pub mod simulate;
 pub mod synthetic;
+pub mod video;
+mod writing;
 
 pub use dataset::{Dataset, DatasetError, Sample};
 pub use info::{Count, DatasetInfo, InfoError, OfficialCount, SCHEMA};
@@ -49,5 +52,10 @@ pub use loader::{
     LoaderError, Prefetcher, SamplingConfig, TargetSpec, TrainLoader,
 };
 pub use manifest::{ManifestError, ManifestRow, RelativePath, read_manifest, write_manifest};
-pub use prepare::{CropPolicy, PrepareOptions, PrepareSummary, Progress, prepare};
+pub use prepare::{
+    AttackDepth, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, Progress, prepare,
+};
 pub use synthetic::{SyntheticOptions, write_synthetic};
+pub use video::{
+    Decoded, FrameChoice, FrameChoiceError, FrameCount, Tools, VideoError, VideoInfo, VideoLimits,
+};

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use fasgard_image::{Eyes, encode_png_gray};
 use fasgard_metrics::{Label, Split};
 use fasgard_synth::{CaptureOptions, Identity, Presentation, capture};
-use rayon::prelude::*;
 
 use crate::dataset::{Dataset, DatasetError};
 use crate::info::{DatasetInfo, counts};
-use crate::manifest::{ManifestRow, RelativePath, write_manifest};
-use crate::prepare::{Output, PrepareError, Progress, sha256_hex, write_folder_file};
+use crate::manifest::{ManifestRow, RelativePath};
+use crate::prepare::{PrepareError, Progress, sha256_hex, write_folder_file};
+use crate::writing::{Made, write_dataset};
 
 /// What is rendered: identities x presentations x shots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,44 +89,28 @@ pub fn write_synthetic(
 ) -> Result<Dataset, SyntheticError> {
     options.validate()?;
     let jobs = options.jobs();
-    let out = Output::create(output, options.overwrite)?;
-    let mut folders = vec![
-        PathBuf::from("faces"),
-        PathBuf::from("depth"),
-        PathBuf::from("masks"),
-    ];
-    for folder in ["faces", "depth", "masks"] {
-        folders.extend(Split::ALL.map(|split| Path::new(folder).join(split.to_string())));
-    }
-    out.make(folders.iter().map(PathBuf::as_path))?;
-    let done = AtomicU64::new(0);
-    let total = jobs.len() as u64;
-    let rows: Vec<ManifestRow> = jobs
-        .par_iter()
-        .map(|job| {
-            let row = job.write(output, options)?;
-            let now = Progress {
-                done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                total,
-                failed: 0,
-            };
-            match progress(now) {
-                ControlFlow::Continue(()) => Ok(row),
-                ControlFlow::Break(()) => Err(PrepareError::Stopped {
-                    path: output.to_owned(),
-                }),
-            }
-        })
-        .collect::<Result<_, PrepareError>>()?;
-    out.write_failures(&[])?;
-    let mut info = DatasetInfo::new(&options.name, "synthetic");
-    info.parameters = options.parameters();
-    info.notes.push(
-        "rendered faces: nobody is shown, and results say nothing of real attacks".to_owned(),
-    );
-    info.counts = counts(&rows, &rows);
-    info.write(output).map_err(PrepareError::from)?;
-    write_manifest(output.join("manifest.csv"), &rows).map_err(PrepareError::from)?;
+    write_dataset(
+        (output, options.overwrite),
+        &jobs,
+        &|job: &Job| {
+            Ok(Made {
+                rows: vec![job.write(output, options)?],
+                failures: Vec::new(),
+            })
+        },
+        |made| {
+            let mut info = DatasetInfo::new(&options.name, "synthetic");
+            info.parameters = options.parameters();
+            info.notes.push(
+                "rendered faces: nobody is shown, and results say nothing of real attacks"
+                    .to_owned(),
+            );
+            info.counts = counts(&made.rows, &made.rows);
+            Ok::<_, SyntheticError>(info)
+        },
+        progress,
+        &Split::ALL.map(Some),
+    )?;
     Ok(Dataset::open(output)?)
 }
 

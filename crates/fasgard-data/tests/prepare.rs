@@ -10,7 +10,9 @@ use std::path::Path;
 use common::{contents, folder_tree, go_on, picture, with_threads, write_file, write_jpeg};
 use fasgard_data::layout;
 use fasgard_data::prepare::{StoredFormat, check};
-use fasgard_data::{CropPolicy, Dataset, PrepareOptions, PrepareSummary, prepare};
+use fasgard_data::{
+    AttackDepth, CropPolicy, Dataset, DepthPolicy, PrepareOptions, PrepareSummary, prepare,
+};
 use fasgard_image::{
     DecodeLimits, FaceBox, GrayImage, Luma, decode, decode_gray, encode_png, encode_png_gray,
 };
@@ -18,7 +20,7 @@ use fasgard_metrics::{Label, Split};
 
 fn run(input: &Path, output: &Path, options: &PrepareOptions) -> Result<PrepareSummary, String> {
     let layout = layout::by_name(if input.is_dir() { "folder" } else { "csv" }).unwrap();
-    prepare(layout, input, output, options, &go_on).map_err(|e| e.to_string())
+    prepare(layout, input, output, options, None, &go_on).map_err(|e| e.to_string())
 }
 
 /// A tree with a truncated image, text, an empty file and an unreadable mask among good ones.
@@ -156,24 +158,165 @@ fn outputs_are_protected() {
 }
 
 #[test]
-fn stopping_leaves_no_dataset() {
+fn an_interrupted_preparation_goes_on_where_it_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
+    folder_tree(&raw, 3);
+    write_file(&raw.join("train/live/broken.jpg"), b"broken");
+    let layout = layout::by_name("folder").unwrap();
+    let options = PrepareOptions::default();
+    let whole = dir.path().join("whole");
+    let uninterrupted = run(&raw, &whole, &options).unwrap();
+    let calls = std::sync::atomic::AtomicU64::new(0);
+    let stop = |_| match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        0..4 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let error = prepare(layout, &raw, &out, &options, None, &stop).unwrap_err();
+    assert!(error.to_string().contains("same command"), "{error}");
+    assert!(!out.join("manifest.csv").exists());
+    // Other options are other work.
+    let png = PrepareOptions {
+        format: StoredFormat::Png,
+        ..options.clone()
+    };
+    let error = run(&raw, &out, &png).unwrap_err();
+    assert!(
+        error.contains("other options") && error.contains("--overwrite"),
+        "{error}"
+    );
+    // A stored file that is gone is made again; one that is there is not touched.
+    let journal = fs::read_to_string(out.join(".prepare/journal.jsonl")).unwrap();
+    let done = journal.lines().count() as u64;
+    assert!(done >= 5, "{journal}");
+    let stored: Vec<_> = contents(&out).into_keys().collect();
+    let faces: Vec<_> = stored.iter().filter(|p| p.starts_with("/faces/")).collect();
+    let (gone, kept) = (
+        faces[0].trim_start_matches('/'),
+        faces[1].trim_start_matches('/'),
+    );
+    fs::remove_file(out.join(gone)).unwrap();
+    let before = fs::metadata(out.join(kept)).unwrap().modified().unwrap();
+    let summary = run(&raw, &out, &options).unwrap();
+    assert_eq!(summary.resumed, done - 1);
+    assert_eq!(
+        fs::metadata(out.join(kept)).unwrap().modified().unwrap(),
+        before
+    );
+    assert_eq!(contents(&out), contents(&whole));
+    assert_eq!(summary.failures, uninterrupted.failures);
+    assert!(!out.join(".prepare").exists());
+}
+
+#[test]
+fn a_part_can_be_chosen() {
+    let dir = tempfile::tempdir().unwrap();
+    let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
+    folder_tree(&raw, 3);
+    let options = PrepareOptions {
+        only: Some("train/*".to_owned()),
+        limit: Some(2),
+        ..PrepareOptions::default()
+    };
+    let summary = run(&raw, &out, &options).unwrap();
+    assert!(
+        summary
+            .counts
+            .iter()
+            .all(|c| c.expected <= 2 && c.found == c.expected),
+        "{summary:?}"
+    );
+    assert!(
+        summary.notes.iter().any(|n| n.contains("--limit")),
+        "{summary:?}"
+    );
+    let nothing = PrepareOptions {
+        only: Some("nowhere/*".to_owned()),
+        overwrite: true,
+        ..PrepareOptions::default()
+    };
+    let error = run(&raw, &out, &nothing).unwrap_err();
+    assert!(error.contains("`nowhere/*`"), "{error}");
+    // What is there is not removed for work that cannot begin.
+    assert!(out.join("manifest.csv").exists());
+}
+
+#[test]
+fn faces_that_nobody_knows_need_the_weights() {
     let dir = tempfile::tempdir().unwrap();
     let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
     folder_tree(&raw, 2);
-    let layout = layout::by_name("folder").unwrap();
-    let stop = |_| ControlFlow::Break(());
-    let error = prepare(layout, &raw, &out, &PrepareOptions::default(), &stop).unwrap_err();
-    assert!(error.to_string().contains("--overwrite"), "{error}");
-    assert!(!out.join("manifest.csv").exists());
-    run(
-        &raw,
-        &out,
-        &PrepareOptions {
+    for (crop, depth) in [
+        (CropPolicy::Box, DepthPolicy::Auto),
+        (CropPolicy::Eyes, DepthPolicy::None),
+        (CropPolicy::Mesh, DepthPolicy::Auto),
+        (CropPolicy::None, DepthPolicy::Mesh),
+    ] {
+        let options = PrepareOptions {
+            crop,
+            depth,
+            ..PrepareOptions::default()
+        };
+        let error = run(&raw, &out, &options).unwrap_err();
+        assert!(error.contains("fasgard models install"), "{error}");
+        assert!(!out.exists());
+    }
+}
+
+#[test]
+fn depth_of_a_canonical_face_follows_the_eyes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
+    let image = picture(200, 160, 3);
+    write_file(&raw.join("a.png"), &encode_png(&image).unwrap());
+    write_file(
+        &raw.join("b.png"),
+        &encode_png(&picture(200, 160, 4)).unwrap(),
+    );
+    let table = "image,label,species,split,eye_rx,eye_ry,eye_lx,eye_ly\n\
+                 a.png,live,,train,80,70,120,75\nb.png,attack,print/photo,train,80,70,120,75\n";
+    write_file(&raw.join("rows.csv"), table.as_bytes());
+    let layout = layout::by_name("csv").unwrap();
+    let go_on = |_| ControlFlow::Continue(());
+    for (attack_depth, maps) in [(AttackDepth::Zero, 1), (AttackDepth::Planar, 2)] {
+        let options = PrepareOptions {
+            crop: CropPolicy::Eyes,
+            attack_depth,
             overwrite: true,
             ..PrepareOptions::default()
-        },
-    )
-    .unwrap();
+        };
+        let input = raw.join("rows.csv");
+        let summary = prepare(layout, &input, &out, &options, None, &go_on).unwrap();
+        assert!(
+            summary.notes.iter().any(|n| n.contains("eyes: ")),
+            "{summary:?}"
+        );
+        let dataset = Dataset::open(&out).unwrap();
+        let depths: Vec<_> = dataset
+            .samples()
+            .iter()
+            .filter_map(|s| s.depth_path())
+            .collect();
+        assert_eq!(depths.len(), maps);
+        for sample in dataset.samples() {
+            let eyes = sample.row.eyes.unwrap();
+            assert!((eyes.right[1] - eyes.left[1]).abs() < 1e-3);
+        }
+        let depth = decode_gray(&depths[0], &DecodeLimits::default()).unwrap();
+        // Nearest below the middle between the eyes, nothing in the corner.
+        let (x, y, _) = depth
+            .enumerate_pixels()
+            .max_by_key(|(_, _, p)| p.0[0])
+            .unwrap();
+        assert!(x.abs_diff(64) < 12 && (55..95).contains(&y), "{x} {y}");
+        assert_eq!(depth.get_pixel(0, 0).0[0], 0);
+        if maps == 2 {
+            let plane = decode_gray(&depths[1], &DecodeLimits::default()).unwrap();
+            let mut levels: Vec<_> = plane.pixels().map(|p| p.0[0]).collect();
+            levels.sort_unstable();
+            assert_eq!((levels[0], levels[levels.len() - 1]), (0, 128));
+        }
+    }
 }
 
 #[test]
@@ -316,7 +459,7 @@ fn nuaa_official_counts() {
         overwrite: true,
         ..PrepareOptions::default()
     };
-    let summary = prepare(layout, Path::new(&input), &out, &options, &go_on).unwrap();
+    let summary = prepare(layout, Path::new(&input), &out, &options, None, &go_on).unwrap();
     println!("{:#?}\n{:?}", summary, start.elapsed());
     for part in &summary.official {
         assert_eq!(part.found, part.expected, "{}", part.part);

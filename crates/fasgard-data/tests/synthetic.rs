@@ -149,7 +149,7 @@ fn synthetic_options_out_of_range() {
 
 fn prepared(raw: &Path, out: &Path) -> Dataset {
     let layout = layout::by_name("folder").unwrap();
-    prepare(layout, raw, out, &PrepareOptions::default(), &go_on).unwrap();
+    prepare(layout, raw, out, &PrepareOptions::default(), None, &go_on).unwrap();
     Dataset::open(out).unwrap()
 }
 

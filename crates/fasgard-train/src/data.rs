@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use fasgard_data::{Dataset, LoadError, Sample, checks::both_classes};
+use fasgard_data::{Dataset, LoadError, Sample, checks::both_classes, prepare::DEPTH_ATTRIBUTE};
 use fasgard_metrics::Split;
 use fasgard_model::DataCard;
 use fasgard_nn::Target;
@@ -17,6 +17,9 @@ pub struct DataCheck {
     pub train: Vec<Sample>,
     /// Dev samples, of both classes.
     pub dev: Vec<Sample>,
+    /// Live samples left out of both because the target is depth and the preparation marked them
+    /// as having none (no face found, extreme pose, ...).
+    pub without_depth: usize,
 }
 
 impl DataCheck {
@@ -24,10 +27,22 @@ impl DataCheck {
     ///
     /// # Errors
     /// A split is empty or has one class only, an image is missing, or the target is depth and a live
-    /// sample has no depth map.
+    /// sample has no depth map and no mark that says why.
     pub fn new(dataset: &Dataset, target: Target) -> Result<Self, TrainError> {
-        let train = both_classes(dataset, Split::Train)?;
-        let dev = both_classes(dataset, Split::Dev)?;
+        let mut train = both_classes(dataset, Split::Train)?;
+        let mut dev = both_classes(dataset, Split::Dev)?;
+        let mut without_depth = 0;
+        if target == Target::Depth {
+            for rows in [&mut train, &mut dev] {
+                let before = rows.len();
+                // If nothing of the live samples is left, the error below names the first.
+                let some = rows
+                    .iter()
+                    .any(|s| s.row.label.is_live() && s.row.depth.is_some());
+                rows.retain(|s| !(some && marked(s)));
+                without_depth += before - rows.len();
+            }
+        }
         let all = || train.iter().chain(&dev);
         if target == Target::Depth
             && let Some(s) = all().find(|s| s.row.label.is_live() && s.row.depth.is_none())
@@ -44,7 +59,11 @@ impl DataCheck {
                 path,
             });
         }
-        Ok(Self { train, dev })
+        Ok(Self {
+            train,
+            dev,
+            without_depth,
+        })
     }
 
     /// SHA-256 of what a run depends on: names, labels, maps and content hashes of its samples.
@@ -56,6 +75,12 @@ impl DataCheck {
         }
         hex(hash)
     }
+}
+
+/// A live sample without depth whose row says why.
+fn marked(sample: &Sample) -> bool {
+    let row = &sample.row;
+    row.label.is_live() && row.depth.is_none() && row.attributes.get(DEPTH_ATTRIBUTE).is_some()
 }
 
 fn update(hash: &mut Sha256, sample: &Sample) {

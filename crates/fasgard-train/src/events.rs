@@ -16,6 +16,9 @@ pub enum Event<'a> {
         steps: u64,
         /// Training samples.
         samples: usize,
+        /// Live samples of train and dev left out: the target is depth and they are marked as
+        /// having none.
+        without_depth: usize,
         /// Trainable parameters.
         parameters: usize,
     },

@@ -93,6 +93,7 @@ pub fn train(
         step: run.state.step,
         steps: t.steps,
         samples: loader.rows().len(),
+        without_depth: data.without_depth,
         parameters: run
             .learner
             .detector()

@@ -5,9 +5,11 @@ mod completions;
 mod demo;
 mod evaluate;
 mod inspect;
+mod models;
 mod prepare;
 mod report;
 mod score;
+mod simulate;
 mod train;
 
 use crate::args::Command;
@@ -17,6 +19,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Prepare(args) => prepare::run(&args),
+        Command::Models(args) => models::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -1,15 +1,45 @@
 //! `fasgard prepare`.
 
-use std::{ops::ControlFlow, sync::Mutex};
+use std::{ops::ControlFlow, path::Path, sync::Mutex, time::Instant};
 
-use fasgard_data::{Count, PrepareOptions, PrepareSummary, layout, prepare, prepare::StoredFormat};
+use anyhow::bail;
+use fasgard_data::{
+    Count, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout, prepare,
+    prepare::{Faces, StoredFormat, check},
+};
+use fasgard_face::WeightsError;
 
-use crate::{args::Prepare, failure::misuse, progress::Progress};
+use crate::{
+    args::Prepare,
+    failure::misuse,
+    progress::{Progress, say},
+};
+
+/// Names that are printed of a longer list.
+const SHOWN: usize = 10;
 
 pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
+    if let Some(dir) = &args.dir {
+        if args.layout != "check" {
+            return Err(misuse(format!(
+                "expected `--input RAW --output DIR` after the layout `{}`, found `{}`",
+                args.layout,
+                dir.display()
+            )));
+        }
+        return run_check(dir, args.json);
+    }
+    let (Some(input), Some(output)) = (&args.input, &args.output) else {
+        return Err(misuse("expected `prepare check DIR`, found no folder"));
+    };
     let layout = layout::by_name(&args.layout).map_err(misuse)?;
     let mut options = PrepareOptions {
         crop: args.crop.parse().map_err(misuse)?,
+        depth: args.depth.parse().map_err(misuse)?,
+        attack_depth: args.attack_depth.parse().map_err(misuse)?,
+        frames: args.frames.parse().map_err(misuse)?,
+        only: args.only.clone(),
+        limit: args.limit,
         max_side: args.max_side,
         format: if args.png {
             StoredFormat::Png
@@ -23,7 +53,7 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         ..PrepareOptions::default()
     };
     let nothing = |_| ControlFlow::Continue(());
-    let listed = prepare(layout, &args.input, &args.output, &options, &nothing).map_err(misuse)?;
+    let listed = prepare(layout, input, output, &options, None, &nothing).map_err(misuse)?;
     if !args.json {
         super::print(&describe(&listed))?;
     }
@@ -31,7 +61,8 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         return if args.json { json(&listed) } else { Ok(()) };
     }
     options.dry_run = false;
-    let progress = Mutex::new(Progress::new("prepare", "images", listed.listed));
+    let faces = faces(options.crop, options.depth)?;
+    let progress = Mutex::new(Progress::new("prepare", "files", listed.listed));
     let tick = |p: fasgard_data::Progress| {
         let failed = if p.failed > 0 {
             format!("{} failed", p.failed)
@@ -43,21 +74,34 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         }
         ControlFlow::Continue(())
     };
-    let summary = prepare(layout, &args.input, &args.output, &options, &tick).map_err(misuse)?;
+    let begin = Instant::now();
+    let summary =
+        prepare(layout, input, output, &options, faces.as_ref(), &tick).map_err(misuse)?;
     drop(progress);
     if args.json {
         return json(&summary);
     }
+    let seconds = begin.elapsed().as_secs_f64();
     let mut text = format!(
-        "stored {} of {} images in {}\n",
+        "stored {} samples of {} files in {} in {seconds:.1} s\n",
         summary.stored,
         summary.listed,
-        args.output.display()
+        output.display()
     );
+    if summary.resumed > 0 {
+        text += &format!(
+            "{} files had been done by an earlier run\n",
+            summary.resumed
+        );
+    }
+    // What the preparation itself found out.
+    for note in summary.notes.iter().filter(|n| !listed.notes.contains(n)) {
+        text += &format!("note: {note}\n");
+    }
     if !summary.failures.is_empty() {
         let first = &summary.failures[0];
         text += &format!(
-            "{} left out, listed in failures.csv; the first: {}: {}\n",
+            "{} failures, listed in failures.csv; the first: {}: {}\n",
             summary.failures.len(),
             first.path,
             first.reason
@@ -66,9 +110,59 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
     super::print(&text)
 }
 
+/// The face networks, if the work can use them; without weights the work may do without.
+fn faces(crop: CropPolicy, depth: DepthPolicy) -> anyhow::Result<Option<Faces>> {
+    let for_depth = matches!(depth, DepthPolicy::Auto | DepthPolicy::Mesh);
+    let for_crop = !matches!(crop, CropPolicy::None | CropPolicy::Center);
+    if !for_depth && !for_crop {
+        return Ok(None);
+    }
+    match Faces::load() {
+        Ok(faces) => Ok(Some(faces)),
+        Err(WeightsError::Missing { .. }) => {
+            say(
+                "face weights are not installed (`fasgard models install`): the dataset's own boxes and eyes are used",
+            );
+            Ok(None)
+        }
+        Err(error) => Err(misuse(error)),
+    }
+}
+
+fn run_check(dir: &Path, as_json: bool) -> anyhow::Result<()> {
+    let report = check(dir).map_err(misuse)?;
+    if as_json {
+        let damaged = report
+            .damaged
+            .iter()
+            .map(|d| serde_json::json!({"sample": d.sample, "path": d.path, "reason": d.reason}));
+        super::print_json(&serde_json::json!({
+            "intact": report.intact, "unhashed": report.unhashed,
+            "damaged": damaged.collect::<Vec<_>>(),
+        }))?;
+    } else {
+        let mut text = format!("{} files as the manifest says\n", report.intact);
+        if report.unhashed > 0 {
+            text += &format!("{} files without a hash in the manifest\n", report.unhashed);
+        }
+        for damaged in &report.damaged {
+            text += &format!("{}: {}\n", damaged.path.display(), damaged.reason);
+        }
+        super::print(&text)?;
+    }
+    if !report.damaged.is_empty() {
+        bail!(
+            "{}: {} files are not as the manifest says; prepare the dataset again",
+            dir.display(),
+            report.damaged.len()
+        );
+    }
+    Ok(())
+}
+
 fn describe(summary: &PrepareSummary) -> String {
     let mut text = format!(
-        "dataset `{}`: {} images listed\n",
+        "dataset `{}`: {} files listed\n",
         summary.name, summary.listed
     );
     for official in &summary.official {
@@ -96,6 +190,20 @@ fn describe(summary: &PrepareSummary) -> String {
             .map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
         text += &format!("  {split:8} {class:24} {expected}\n");
     }
+    for (names, what) in [
+        (&summary.missing, "expected but missing"),
+        (&summary.surplus, "not known to the layout"),
+    ] {
+        if !names.is_empty() {
+            text += &format!("  {} files {what}:\n", names.len());
+            for name in names.iter().take(SHOWN) {
+                text += &format!("    {name}\n");
+            }
+            if names.len() > SHOWN {
+                text += "    ... all are listed in dataset.toml\n";
+            }
+        }
+    }
     for note in &summary.notes {
         text += &format!("  note: {note}\n");
     }
@@ -106,6 +214,7 @@ fn json(summary: &PrepareSummary) -> anyhow::Result<()> {
     super::print_json(&serde_json::json!({
         "name": summary.name, "listed": summary.listed, "stored": summary.stored,
         "dry_run": summary.dry_run, "notes": summary.notes, "failures": summary.failures.len(),
-        "counts": summary.counts, "official": summary.official,
+        "counts": summary.counts, "official": summary.official, "resumed": summary.resumed,
+        "missing": summary.missing, "surplus": summary.surplus,
     }))
 }

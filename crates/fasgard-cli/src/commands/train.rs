@@ -123,6 +123,7 @@ impl Observer for Watcher {
                 step,
                 steps,
                 samples,
+                without_depth,
                 parameters,
             } => {
                 let progress = Progress::new(self.name.clone(), "steps", *steps);
@@ -130,6 +131,12 @@ impl Observer for Watcher {
                     "{}: {samples} training samples, {parameters} parameters, steps {step} to {steps}",
                     self.name
                 ));
+                if *without_depth > 0 {
+                    progress.line(&format!(
+                        "{}: {without_depth} live samples without a depth map are left out; their attribute `depth` says why",
+                        self.name
+                    ));
+                }
                 self.progress = Some(progress);
             }
             Event::Step { step, loss, .. } => {

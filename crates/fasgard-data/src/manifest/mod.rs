@@ -14,6 +14,7 @@ pub use error::ManifestError;
 pub use path::RelativePath;
 pub(crate) use read::CsvTable;
 pub use read::read_manifest;
+pub(crate) use write::cells;
 pub use write::write_manifest;
 
 /// One stored image and what is known about it. In the file an empty cell means "not known".

@@ -23,7 +23,7 @@ pub fn write_manifest(path: impl AsRef<Path>, rows: &[ManifestRow]) -> Result<()
 }
 
 /// The cells in the order of [`COLUMNS`].
-fn cells(row: &ManifestRow) -> [String; 21] {
+pub(crate) fn cells(row: &ManifestRow) -> [String; 21] {
     fn text<T: ToString>(value: Option<&T>) -> String {
         value.map(T::to_string).unwrap_or_default()
     }

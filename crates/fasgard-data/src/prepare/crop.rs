@@ -1,14 +1,17 @@
 //! Where an image is cut, and where its face is then.
 
-use fasgard_image::{Eyes, FaceBox, RgbImage};
+use fasgard_face::geometry::depth::fitted;
+use fasgard_image::{Eyes, FaceBox, Interpolation, RgbImage, RotatedSquare, crop, rotated_crop};
 
 use super::{CropPolicy, WIDE_SCALE};
 
-/// A square of whole pixels to be cut, and the geometry in its frame.
+/// A square to be cut, and the geometry in its frame. It may reach outside the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cut {
-    /// The square in pixels of the image; may reach outside.
+    /// The square in pixels of the image before it is turned: whole pixels if it is not.
     pub(super) region: FaceBox,
+    /// The turn about the square's centre in radians, as [`RotatedSquare::angle`].
+    pub(super) angle: f32,
     /// Its side in the source, whole pixels.
     pub(super) side: u32,
     /// The face box in pixels of the square.
@@ -20,13 +23,15 @@ pub(super) struct Cut {
 const MAX_REACH: f32 = 4.0;
 
 impl Cut {
-    /// The cut of an image of `width` x `height`; the reason in words if there is none.
+    /// The cut of an image of `width` x `height` around what is known of its face, both in pixels
+    /// of the image; the reason in words if there is none.
     ///
-    /// The square is laid on whole pixels, so that pixels are copied and not resampled: the fine
-    /// texture of print and display is what a detector looks at.
+    /// An upright square is laid on whole pixels, so that pixels are copied and not resampled: the
+    /// fine texture of print and display is what a detector looks at.
     pub(super) fn new(
         policy: CropPolicy,
         face: Option<FaceBox>,
+        eyes: Option<Eyes>,
         width: u32,
         height: u32,
     ) -> Result<Option<Self>, String> {
@@ -44,6 +49,7 @@ impl Cut {
                         w: side as f32,
                         h: side as f32,
                     },
+                    angle: 0.0,
                     side,
                     face: FaceBox {
                         x: edge,
@@ -53,13 +59,70 @@ impl Cut {
                     },
                 }))
             }
-            CropPolicy::Box => {
+            CropPolicy::Box | CropPolicy::Mesh => {
                 let face = face.ok_or(
-                    "expected a face box (box_x, box_y, box_w, box_h), found none; bring boxes or use the crop policy `center` or `none`",
+                    "expected a face box (box_x, box_y, box_w, box_h), found none; bring boxes, install the detector with `fasgard models install`, or use the crop policy `center` or `none`",
                 )?;
                 Self::around(face, width, height).map(Some)
             }
+            CropPolicy::Eyes => {
+                let eyes = eyes.ok_or(
+                    "expected eye positions (eye_rx, eye_ry, eye_lx, eye_ly), found none; bring them, install the detector with `fasgard models install`, or use another crop policy",
+                )?;
+                Self::by_eyes(eyes, width, height).map(Some)
+            }
         }
+    }
+
+    /// Around the canonical face laid on the eyes, turned as they are.
+    fn by_eyes(eyes: Eyes, width: u32, height: u32) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "expected eyes inside the image of {width} x {height} pixels and apart from each other, found {:?} and {:?}",
+                eyes.right, eyes.left
+            )
+        };
+        let inside = |[x, y]: [f32; 2]| {
+            (0.0..=width as f32).contains(&x) && (0.0..=height as f32).contains(&y)
+        };
+        if !inside(eyes.right) || !inside(eyes.left) || eyes.distance() < 2.0 {
+            return Err(wrong());
+        }
+        let (unit, angle) = (eyes.distance(), eyes.roll());
+        let middle = [0, 1].map(|i| (eyes.right[i] + eyes.left[i]) / 2.0);
+        // The face as it is once the eyes are level, from the eyes' middle.
+        let level = Eyes {
+            right: [-unit / 2.0, 0.0],
+            left: [unit / 2.0, 0.0],
+        };
+        let face = bounds(fitted(level).iter().map(|p| [p[0], p[1]])).ok_or_else(wrong)?;
+        let wide = face.square(WIDE_SCALE);
+        let side = wide.w.round().max(1.0);
+        if wide.w > MAX_REACH * width.max(height) as f32 {
+            return Err(wrong());
+        }
+        let (sin, cos) = angle.sin_cos();
+        let (cx, cy) = (wide.x + wide.w / 2.0, wide.y + wide.h / 2.0);
+        let center = [
+            middle[0] + cx * cos - cy * sin,
+            middle[1] + cx * sin + cy * cos,
+        ];
+        let edge = |length: f32| (side - length) / 2.0;
+        Ok(Self {
+            region: FaceBox {
+                x: center[0] - side / 2.0,
+                y: center[1] - side / 2.0,
+                w: side,
+                h: side,
+            },
+            angle,
+            side: side as u32,
+            face: FaceBox {
+                x: edge(face.w),
+                y: edge(face.h),
+                ..face
+            },
+        })
     }
 
     fn around(face: FaceBox, width: u32, height: u32) -> Result<Self, String> {
@@ -85,6 +148,7 @@ impl Cut {
                 w: side,
                 h: side,
             },
+            angle: 0.0,
             side: side as u32,
             face: FaceBox {
                 x: face.x - x,
@@ -94,8 +158,35 @@ impl Cut {
         })
     }
 
+    /// The square's pixels at side `stored`, black outside the image.
+    pub(super) fn pixels(&self, image: &RgbImage, stored: u32) -> RgbImage {
+        if self.angle != 0.0 {
+            rotated_crop(image, self.square(), stored)
+        } else if stored == self.side {
+            self.copy(image)
+        } else {
+            crop(image, self.region, stored, Interpolation::Bilinear, false)
+        }
+    }
+
+    fn square(&self) -> RotatedSquare {
+        RotatedSquare {
+            center: [
+                self.region.x + self.region.w / 2.0,
+                self.region.y + self.region.h / 2.0,
+            ],
+            side: self.region.w,
+            angle: self.angle,
+        }
+    }
+
+    /// A place of the image, in parts of the square's side.
+    pub(super) fn to_crop(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        self.square().from_image(x, y)
+    }
+
     /// The square's pixels as they are, black outside the image.
-    pub(super) fn copy(&self, image: &RgbImage) -> RgbImage {
+    fn copy(&self, image: &RgbImage) -> RgbImage {
         let mut out = RgbImage::new(self.side, self.side);
         // Of one axis: the first pixel in the image, the first in the square, how many.
         let overlap = |at: f32, length: u32| {
@@ -130,13 +221,27 @@ impl Cut {
 
     /// Eyes, given in pixels of the source image, in pixels of the stored image.
     pub(super) fn stored_eyes(&self, eyes: Eyes, stored: u32) -> Eyes {
-        let scale = stored as f32 / self.side as f32;
-        let moved = |[x, y]: [f32; 2]| [(x - self.region.x) * scale, (y - self.region.y) * scale];
+        let moved = |at: [f32; 2]| self.to_crop(at).map(|v| v * stored as f32);
         Eyes {
             right: moved(eyes.right),
             left: moved(eyes.left),
         }
     }
+}
+
+/// The smallest upright box around points; none if there is no point.
+pub(super) fn bounds(points: impl Iterator<Item = [f32; 2]>) -> Option<FaceBox> {
+    let mut corners: Option<[f32; 4]> = None;
+    for [x, y] in points {
+        let [l, t, r, b] = corners.unwrap_or([x, y, x, y]);
+        corners = Some([l.min(x), t.min(y), r.max(x), b.max(y)]);
+    }
+    corners.map(|[l, t, r, b]| FaceBox {
+        x: l,
+        y: t,
+        w: r - l,
+        h: b - t,
+    })
 }
 
 #[cfg(test)]
@@ -145,7 +250,7 @@ mod tests {
 
     #[test]
     fn center_and_box_agree_with_hand_counts() {
-        let cut = Cut::new(CropPolicy::Center, None, 640, 480)
+        let cut = Cut::new(CropPolicy::Center, None, None, 640, 480)
             .unwrap()
             .unwrap();
         assert_eq!((cut.region.x, cut.region.y, cut.side), (80.0, 0.0, 480));
@@ -156,7 +261,7 @@ mod tests {
             w: 50.0,
             h: 100.0,
         };
-        let cut = Cut::new(CropPolicy::Box, Some(face), 640, 480)
+        let cut = Cut::new(CropPolicy::Box, Some(face), None, 640, 480)
             .unwrap()
             .unwrap();
         // Centre (35, 70), side 160: from (-45, -10).
@@ -194,7 +299,7 @@ mod tests {
                 w,
                 h: w / 2.0,
             };
-            let cut = Cut::new(CropPolicy::Box, Some(face), 40, 30)
+            let cut = Cut::new(CropPolicy::Box, Some(face), None, 40, 30)
                 .unwrap()
                 .unwrap();
             let method = fasgard_image::Interpolation::Bilinear;
@@ -204,8 +309,40 @@ mod tests {
     }
 
     #[test]
+    fn eyes_are_level_and_where_the_canonical_face_has_them() {
+        for angle in [0.0_f32, 0.4, -1.2] {
+            let (sin, cos) = angle.sin_cos();
+            let eyes = Eyes {
+                right: [320.0 - 30.0 * cos, 240.0 - 30.0 * sin],
+                left: [320.0 + 30.0 * cos, 240.0 + 30.0 * sin],
+            };
+            let cut = Cut::new(CropPolicy::Eyes, None, Some(eyes), 640, 480)
+                .unwrap()
+                .unwrap();
+            let stored = cut.stored_eyes(eyes, cut.side);
+            assert!(
+                (stored.right[1] - stored.left[1]).abs() < 1e-3,
+                "{stored:?}"
+            );
+            assert!((stored.distance() - 60.0).abs() < 0.5, "{stored:?}");
+            // The face box is in the middle and holds both eyes in its upper half.
+            let middle = cut.side as f32 / 2.0;
+            assert!((cut.face.x + cut.face.w / 2.0 - middle).abs() < 1e-3);
+            assert!((stored.right[0] + stored.left[0] - 2.0 * middle).abs() < 2.0);
+            assert!(stored.right[1] > cut.face.y && stored.right[1] < middle);
+            assert!((cut.side as f32 / cut.face.w.max(cut.face.h) - WIDE_SCALE).abs() < 0.02);
+        }
+        let close = Eyes {
+            right: [10.0, 10.0],
+            left: [11.0, 10.0],
+        };
+        assert!(Cut::new(CropPolicy::Eyes, None, Some(close), 64, 64).is_err());
+        assert!(Cut::new(CropPolicy::Eyes, None, None, 64, 64).is_err());
+    }
+
+    #[test]
     fn boxes_that_miss_the_image_are_refused() {
-        assert!(Cut::new(CropPolicy::Box, None, 64, 64).is_err());
+        assert!(Cut::new(CropPolicy::Box, None, None, 64, 64).is_err());
         for (x, w) in [(64.0, 10.0), (-10.0, 10.0), (0.0, 1e6), (f32::NAN, 1.0)] {
             let face = FaceBox {
                 x,
@@ -214,7 +351,7 @@ mod tests {
                 h: 10.0,
             };
             assert!(
-                Cut::new(CropPolicy::Box, Some(face), 64, 64).is_err(),
+                Cut::new(CropPolicy::Box, Some(face), None, 64, 64).is_err(),
                 "{x} {w}"
             );
         }

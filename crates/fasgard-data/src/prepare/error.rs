@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use fasgard_image::WriteError;
 
+use super::{CropPolicy, DepthPolicy};
 use crate::info::InfoError;
 use crate::layout::LayoutError;
 use crate::manifest::ManifestError;
+use crate::video::VideoError;
 
 /// A dataset that was not prepared; the output folder holds no manifest then.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +55,38 @@ pub enum PrepareError {
     #[error(transparent)]
     Info(#[from] InfoError),
     /// The caller stopped the work.
-    #[error("stopped before the dataset in {} was complete; run the same command with --overwrite to start it again", path.display())]
+    #[error("stopped before the dataset in {} was complete; run the same command again to go on", path.display())]
     Stopped {
         /// The folder.
         path: PathBuf,
+    },
+    /// The choice of media left none.
+    #[error("{}: expected media that match `{pattern}`, found none; check --only", input.display())]
+    Nothing {
+        /// The input.
+        input: PathBuf,
+        /// The pattern.
+        pattern: String,
+    },
+    /// Videos cannot be read.
+    #[error("the input has videos, such as {}: {source}", example.display())]
+    Video {
+        /// A video.
+        example: PathBuf,
+        /// What is missing.
+        source: VideoError,
+    },
+    /// The crop or the depth needs the face weights.
+    #[error(
+        "crop `{crop}` with depth `{depth}` needs the face weights: the input says nothing of the face in `{example}`; run `fasgard models install`, bring boxes or eyes, or choose --crop center or none and --depth auto or none"
+    )]
+    Weights {
+        /// A medium without annotation.
+        example: String,
+        /// The crop policy.
+        crop: CropPolicy,
+        /// The depth policy.
+        depth: DepthPolicy,
     },
     /// Failures left nothing of a class of a split.
     #[error("after {failures} failures nothing is left of: {empty}; the first failure was {first}; all are in {}", path.display())]

@@ -1,4 +1,4 @@
-//! How images are cut and stored.
+//! How raw recordings are cut and stored.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,48 +8,106 @@ use fasgard_image::DecodeLimits;
 
 use super::PrepareError;
 use crate::layout::Layout;
+use crate::video::{FrameChoice, VideoLimits};
 
-/// What is cut from an image.
+/// A choice of few words: its variants, and their names on the command line.
+macro_rules! words {
+    ($type:ident, $expected:literal, $($variant:ident = $name:literal),+) => {
+        impl $type {
+            /// Every choice.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name on the command line and in `dataset.toml`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let known = Self::ALL.iter().find(|p| p.name() == text).copied();
+                known.ok_or_else(|| format!(concat!("expected ", $expected, ", found `{}`"), text))
+            }
+        }
+    };
+}
+
+/// What is cut from a frame. All but [`CropPolicy::None`] store a wide square, 1.6 times the face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CropPolicy {
-    /// Nothing: files are copied as they are. A row without a face box is taken for a face crop
-    /// already, of which the loader uses the largest centred square.
+    /// Nothing: image files are copied as they are. A row without a face box is taken for a face
+    /// crop already, of which the loader uses the largest centred square.
     None,
     /// The largest centred square; the face box is its middle, 1 / 1.6 of its side.
     #[default]
     Center,
-    /// 1.6 times the row's own face box, black outside the image; rows without a box fail.
+    /// Around the face box: the dataset's own, else the detector's. Black outside the image.
     Box,
+    /// Around the face, turned so that the eyes are level: the dataset's own eyes, else the
+    /// detector's. The size follows from the distance between the eyes.
+    Eyes,
+    /// Around the 468 points of the face mesh.
+    Mesh,
 }
 
-impl CropPolicy {
-    /// Every policy.
-    pub const ALL: [Self; 3] = [Self::None, Self::Center, Self::Box];
+words!(
+    CropPolicy,
+    "none, center, box, eyes or mesh",
+    None = "none",
+    Center = "center",
+    Box = "box",
+    Eyes = "eyes",
+    Mesh = "mesh"
+);
 
-    /// The name: `none`, `center` or `box`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Center => "center",
-            Self::Box => "box",
-        }
-    }
+/// Where the depth maps of live samples come from. A row that brings a depth map keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DepthPolicy {
+    /// The mesh where the auxiliary weights are installed; else a canonical face fitted to the
+    /// eyes where eyes are known; else none.
+    #[default]
+    Auto,
+    /// The 468-point mesh.
+    Mesh,
+    /// A canonical face fitted to the eyes: the pose beyond in-plane turns is not in it.
+    Eyes,
+    /// No depth maps.
+    None,
 }
 
-impl std::fmt::Display for CropPolicy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
+words!(
+    DepthPolicy,
+    "auto, mesh, eyes or none",
+    Auto = "auto",
+    Mesh = "mesh",
+    Eyes = "eyes",
+    None = "none"
+);
+
+/// The depth of attacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AttackDepth {
+    /// Zero everywhere, the convention of the article: nothing is stored.
+    #[default]
+    Zero,
+    /// The face's outline filled with one depth: a picture is a plane.
+    Planar,
 }
 
-impl FromStr for CropPolicy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|p| p.name() == text);
-        known.ok_or_else(|| format!("expected none, center or box, found `{text}`"))
-    }
-}
+words!(
+    AttackDepth,
+    "zero or planar",
+    Zero = "zero",
+    Planar = "planar"
+);
 
 /// The file format of cut images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,18 +129,29 @@ impl Default for StoredFormat {
 }
 
 /// How [`prepare`](super::prepare) works.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct PrepareOptions {
     /// Name of the dataset; by default the layout's name (`nuaa`), or for `folder` and `csv` the
     /// name of the input.
     pub name: Option<String>,
     /// What is cut.
     pub crop: CropPolicy,
+    /// Where the depth of live samples comes from.
+    pub depth: DepthPolicy,
+    /// The depth of attacks.
+    pub attack_depth: AttackDepth,
+    /// Which frames of a video are stored.
+    pub frames: FrameChoice,
     /// The format of cut images.
     pub format: StoredFormat,
     /// Cut images with a longer side are resized to this one, 32 to 8192 pixels. Resizing removes
     /// the fine texture that tells attacks, so it is off by default.
     pub max_side: Option<u32>,
+    /// Only media whose path below the input matches this pattern (`*` and `?`; `*` also crosses
+    /// `/`).
+    pub only: Option<String>,
+    /// At most so many media of every split, label and species, the first ones.
+    pub limit: Option<u64>,
     /// Count only, write nothing.
     pub dry_run: bool,
     /// Replace a prepared dataset, or an unfinished one, in the output folder. Folders with anything
@@ -90,27 +159,31 @@ pub struct PrepareOptions {
     pub overwrite: bool,
     /// Bounds on input images.
     pub limits: DecodeLimits,
+    /// Bounds on input videos.
+    pub video_limits: VideoLimits,
 }
 
 impl PrepareOptions {
     pub(super) fn validate(&self) -> Result<(), PrepareError> {
+        let bad = |key, expected, found| {
+            Err(PrepareError::Option {
+                key,
+                expected,
+                found,
+            })
+        };
         if let StoredFormat::Jpeg { quality } = self.format
             && !(1..=100).contains(&quality)
         {
-            return Err(PrepareError::Option {
-                key: "quality",
-                expected: "1 to 100",
-                found: quality.to_string(),
-            });
+            return bad("quality", "1 to 100", quality.to_string());
         }
         if let Some(side) = self.max_side
             && !(32..=8192).contains(&side)
         {
-            return Err(PrepareError::Option {
-                key: "max-side",
-                expected: "32 to 8192 pixels",
-                found: side.to_string(),
-            });
+            return bad("max-side", "32 to 8192 pixels", side.to_string());
+        }
+        if self.limit == Some(0) {
+            return bad("limit", "1 or more", "0".to_owned());
         }
         Ok(())
     }
@@ -152,6 +225,9 @@ impl PrepareOptions {
         let mut parameters = BTreeMap::new();
         let mut set = |key: &str, value: toml::Value| parameters.insert(key.to_owned(), value);
         set("crop", self.crop.name().into());
+        set("depth", self.depth.name().into());
+        set("attack_depth", self.attack_depth.name().into());
+        set("frames", self.frames.to_string().into());
         if self.crop != CropPolicy::None {
             match self.format {
                 StoredFormat::Jpeg { quality } => {
@@ -169,6 +245,12 @@ impl PrepareOptions {
                 "wide_scale",
                 ((f64::from(super::WIDE_SCALE) * 1000.0).round() / 1000.0).into(),
             );
+        }
+        if let Some(only) = &self.only {
+            set("only", only.as_str().into());
+        }
+        if let Some(limit) = self.limit {
+            set("limit", i64::try_from(limit).unwrap_or(i64::MAX).into());
         }
         set("map_side", i64::from(super::MAP_SIDE).into());
         parameters

@@ -7,20 +7,30 @@ use std::path::{Path, PathBuf};
 
 use fasgard_image::write_atomic_with;
 
+use super::journal::{self, Journal};
 use super::names::Job;
 use super::{Failure, PrepareError};
+use crate::layout::is_video;
 
 const FILES: [&str; 3] = ["manifest.csv", "dataset.toml", "failures.csv"];
-const FOLDERS: [&str; 3] = ["faces", "masks", "depth"];
+const FOLDERS: [&str; 4] = ["faces", "masks", "depth", journal::FOLDER];
 
-/// A folder that is being filled; it is empty at first.
+/// A folder that is being filled; it is empty at first, or holds a part of the same work.
 pub(crate) struct Output<'a> {
     path: &'a Path,
+    resumed: bool,
 }
 
 impl<'a> Output<'a> {
-    /// Makes the folder, or empties it of a dataset with `overwrite`.
-    pub(crate) fn create(path: &'a Path, overwrite: bool) -> Result<Self, PrepareError> {
+    /// Makes the folder, or empties it of a dataset with `overwrite`; an unfinished dataset of the
+    /// same `work` is kept.
+    pub(crate) fn create(
+        path: &'a Path,
+        overwrite: bool,
+        work: Option<&str>,
+    ) -> Result<Self, PrepareError> {
+        let unfinished = Journal::work(path).filter(|_| !path.join("manifest.csv").exists());
+        let resumed = !overwrite && work.is_some() && unfinished.as_deref() == work;
         let failed = |source| PrepareError::Output {
             path: path.to_owned(),
             source,
@@ -38,7 +48,9 @@ impl<'a> Output<'a> {
                     );
                 }
                 names.sort();
-                empty(path, &names, overwrite)?;
+                if !resumed {
+                    empty(path, &names, overwrite)?;
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(path).map_err(failed)?;
@@ -50,19 +62,27 @@ impl<'a> Output<'a> {
             .prefix(".writing-")
             .tempfile_in(path)
             .map_err(failed)?;
-        Ok(Self { path })
+        Ok(Self { path, resumed })
+    }
+
+    /// Whether the folder holds a part of the same work.
+    pub(super) fn resumed(&self) -> bool {
+        self.resumed
     }
 
     /// Makes every folder that the jobs' files need.
     pub(super) fn folders(&self, jobs: &[Job<'_>]) -> Result<(), PrepareError> {
         let mut folders = BTreeSet::new();
         for job in jobs {
-            let parent = job.stem.rsplit_once('/').map_or("", |(parent, _)| parent);
+            // The frames of a video are in a folder of their own.
+            let parent = match is_video(job.row.image.as_str()) {
+                true => job.stem.as_str(),
+                false => job.stem.rsplit_once('/').map_or("", |(parent, _)| parent),
+            };
             folders.insert(PathBuf::from("faces").join(parent));
-            for (folder, map) in [("masks", &job.row.mask), ("depth", &job.row.depth)] {
-                if map.is_some() {
-                    folders.insert(PathBuf::from(folder).join(parent));
-                }
+            folders.insert(PathBuf::from("depth").join(parent));
+            if job.row.mask.is_some() {
+                folders.insert(PathBuf::from("masks").join(parent));
             }
         }
         self.make(folders.iter().map(PathBuf::as_path))
@@ -125,7 +145,7 @@ fn empty(path: &Path, names: &[String], overwrite: bool) -> Result<(), PrepareEr
         found: match foreign {
             Some(name) => format!("`{name}`"),
             None if names.iter().any(|n| n == "manifest.csv") => "a prepared dataset".to_owned(),
-            None => "an unfinished dataset".to_owned(),
+            None => "an unfinished dataset of another input or other options".to_owned(),
         },
         overwritable: foreign.is_none(),
     })

@@ -1,99 +1,114 @@
-//! One sample: read, cut, stored.
+//! One frame: cut and stored.
 
 use std::path::Path;
 
 use fasgard_image::{
-    FaceBox, GrayImage, Interpolation, Outside, RgbImage, crop, decode_bytes, decode_gray,
-    encode_jpeg, encode_png, encode_png_gray, read_bounded, resample_map,
+    FaceBox, GrayImage, Outside, RgbImage, decode_gray, encode_jpeg, encode_png, encode_png_gray,
+    resample_map,
 };
 
 use super::crop::Cut;
-use super::names::Job;
-use super::output::write_folder_file;
-use super::{Failure, MAP_SIDE, PrepareError, PrepareOptions, StoredFormat, sha256_hex};
+use super::depth::{DEPTH_ATTRIBUTE, depth_map};
+use super::face::Found;
+use super::{MAP_SIDE, PrepareOptions, StoredFormat, sha256_hex};
 use crate::manifest::{ManifestRow, RelativePath};
 
-/// Stores a sample and returns its row; the inner error is the sample's own and does not stop the
-/// work, the outer one (the output is not writable) does.
-pub(super) fn store(
-    job: &Job<'_>,
-    root: &Path,
-    output: &Path,
-    options: &PrepareOptions,
-) -> Result<Result<ManifestRow, Failure>, PrepareError> {
-    match Stored::read(job, root, options) {
-        Ok(stored) => {
-            for (path, bytes) in &stored.files {
-                write_folder_file(&path.under(output), bytes)?;
+/// A frame to be stored.
+pub(super) struct Frame<'a> {
+    pub(super) image: &'a RgbImage,
+    /// The bytes and the extension of the file, if the frame is one.
+    pub(super) file: Option<(&'a [u8], String)>,
+    /// The row as it is known so far; its maps are paths below `root`.
+    pub(super) row: ManifestRow,
+    pub(super) root: &'a Path,
+    /// The path below `faces/`, `masks/` and `depth/`, without extension.
+    pub(super) stem: &'a str,
+}
+
+/// The row of a stored frame and its files.
+pub(super) struct Stored {
+    pub(super) row: ManifestRow,
+    pub(super) files: Vec<(RelativePath, Vec<u8>)>,
+}
+
+impl Frame<'_> {
+    /// Cuts and encodes; the reason in words if that cannot be done.
+    pub(super) fn stored(self, found: &Found, options: &PrepareOptions) -> Result<Stored, String> {
+        let (width, height) = self.image.dimensions();
+        let mut row = self.row;
+        let cut = Cut::new(options.crop, found.face, found.eyes, width, height)?;
+        let (bytes, extension, frame) = match (&cut, self.file) {
+            (None, Some((bytes, extension))) => {
+                (bytes.to_vec(), extension, FaceBox::whole(width, height))
             }
-            Ok(Ok(stored.row))
-        }
-        Err(reason) => Ok(Err(Failure {
-            sample: job.row.sample.clone(),
-            path: job.row.image.to_string(),
-            reason,
-        })),
-    }
-}
-
-struct Stored {
-    row: ManifestRow,
-    files: Vec<(RelativePath, Vec<u8>)>,
-}
-
-impl Stored {
-    fn read(job: &Job<'_>, root: &Path, options: &PrepareOptions) -> Result<Self, String> {
-        let path = job.row.image.under(root);
-        let bytes = read_bounded(&path, &options.limits).map_err(|e| e.to_string())?;
-        let image =
-            decode_bytes(&path, &bytes, &options.limits, true).map_err(|e| e.to_string())?;
-        let (width, height) = image.dimensions();
-        let cut = Cut::new(options.crop, job.row.face, width, height)?;
-        let mut row = job.row.clone();
-        let (bytes, extension, frame) = match cut {
-            None => (bytes, extension(job.row), FaceBox::whole(width, height)),
-            Some(cut) => {
+            (None, None) => {
+                row.face = found.face;
+                row.eyes = found.eyes;
+                let (bytes, extension) = encoded(self.image, options.format)?;
+                (bytes, extension, FaceBox::whole(width, height))
+            }
+            (Some(cut), _) => {
                 let side = cut.stored_side(options.max_side);
-                let cropped = if side == cut.side {
-                    cut.copy(&image)
-                } else {
-                    crop(&image, cut.region, side, Interpolation::Bilinear, false)
-                };
                 row.face = Some(cut.stored_face(side));
-                row.eyes = row.eyes.map(|eyes| cut.stored_eyes(eyes, side));
-                let (bytes, extension) = encoded(&cropped, options.format)?;
+                row.eyes = found.eyes.map(|eyes| cut.stored_eyes(eyes, side));
+                let (bytes, extension) = encoded(&cut.pixels(self.image, side), options.format)?;
                 (bytes, extension, cut.region)
             }
         };
         row.sha256 = Some(sha256_hex(&bytes));
-        row.image = stored_path("faces", &job.stem, &extension)?;
+        row.image = stored_path("faces", self.stem, &extension)?;
         let mut files = vec![(row.image.clone(), bytes)];
+        let turned = cut.is_some_and(|c| c.angle != 0.0);
         let map = |source: &Option<RelativePath>, folder: &str, outside| {
             let Some(source) = source else {
                 return Ok(None);
             };
+            if turned {
+                return Err(format!(
+                    "expected no map of its own with the crop policy `eyes`, found `{source}`; use `box`"
+                ));
+            }
             let map =
-                decode_gray(source.under(root), &options.limits).map_err(|e| e.to_string())?;
+                decode_gray(source.under(self.root), &options.limits).map_err(|e| e.to_string())?;
             let region = frame.rescaled((width, height), map.dimensions());
             let png = map_png(&map, region, outside)?;
-            Ok::<_, String>(Some((stored_path(folder, &job.stem, "png")?, png)))
+            Ok::<_, String>(Some((stored_path(folder, self.stem, "png")?, png)))
         };
-        let mask = map(&job.row.mask, "masks", Outside::Edge)?;
-        let depth = map(&job.row.depth, "depth", Outside::Zero)?;
+        let mask = map(&row.mask, "masks", Outside::Edge)?;
+        let depth = match &row.depth {
+            Some(_) => map(&row.depth, "depth", Outside::Zero)?,
+            None => {
+                let to_crop = |[x, y]: [f32; 2]| match &cut {
+                    Some(cut) => cut.to_crop([x, y]),
+                    None => [x / width as f32, y / height as f32],
+                };
+                let (map, source) = depth_map(row.label, found, options, to_crop);
+                if let Some(source) = source {
+                    row.attributes
+                        .insert(DEPTH_ATTRIBUTE, source)
+                        .map_err(|e| e.to_string())?;
+                }
+                match map {
+                    Some(map) => {
+                        let png = encode_png_gray(&map).map_err(|e| e.to_string())?;
+                        Some((stored_path("depth", self.stem, "png")?, png))
+                    }
+                    None => None,
+                }
+            }
+        };
         row.mask = mask.as_ref().map(|(path, _)| path.clone());
         row.depth = depth.as_ref().map(|(path, _)| path.clone());
         files.extend(mask);
         files.extend(depth);
-        Ok(Self { row, files })
+        Ok(Stored { row, files })
     }
 }
 
-/// The source's extension in lower case.
-fn extension(row: &ManifestRow) -> String {
-    match row.image.as_str().rsplit_once('.') {
-        Some((_, extension)) if crate::layout::is_image(row.image.as_str()) => {
-            extension.to_ascii_lowercase()
-        }
+/// An image file's extension in lower case.
+pub(super) fn extension(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((_, extension)) if crate::layout::is_image(name) => extension.to_ascii_lowercase(),
         _ => "img".to_owned(),
     }
 }

@@ -1,0 +1,81 @@
+//! `fasgard simulate`.
+
+use std::{ops::ControlFlow, sync::Mutex};
+
+use fasgard_data::{
+    Count, Dataset,
+    simulate::{SimulateOptions, simulate},
+};
+
+use crate::{args::Simulate, failure::misuse, progress::Progress};
+
+pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
+    let source = Dataset::open_all(&args.data).map_err(misuse)?;
+    let mut options = SimulateOptions {
+        name: args.name.clone(),
+        seed: args.seed,
+        per_live: args.per_live,
+        side: args.side,
+        overwrite: args.overwrite,
+        ..SimulateOptions::default()
+    };
+    if !args.attacks.is_empty() {
+        let attacks = args.attacks.iter().map(|a| a.parse());
+        options.attacks = attacks.collect::<Result<_, _>>().map_err(misuse)?;
+    }
+    let live = source.samples().iter().filter(|s| s.row.label.is_live());
+    let progress = Mutex::new(Progress::new(
+        "simulate",
+        "live images",
+        live.count() as u64,
+    ));
+    let tick = |p: fasgard_data::Progress| {
+        let failed = if p.failed > 0 {
+            format!("{} with failures", p.failed)
+        } else {
+            String::new()
+        };
+        if let Ok(mut progress) = progress.lock() {
+            progress.set(p.done, &failed);
+        }
+        ControlFlow::Continue(())
+    };
+    let dataset = simulate(&source, &args.output, &options, &tick).map_err(misuse)?;
+    drop(progress);
+    let info = &dataset.infos()[0];
+    if args.json {
+        return super::print_json(&serde_json::json!({
+            "name": info.name, "stored": dataset.samples().len(),
+            "counts": info.counts, "notes": info.notes,
+        }));
+    }
+    let mut text = format!(
+        "dataset `{}`: {} images in {}\n",
+        info.name,
+        dataset.samples().len(),
+        args.output.display()
+    );
+    let mut lost = 0;
+    for Count {
+        split,
+        label,
+        species,
+        expected,
+        found,
+    } in &info.counts
+    {
+        let split = split.map_or_else(|| "no split".into(), |s| s.to_string());
+        let class = species
+            .as_ref()
+            .map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
+        text += &format!("  {split:8} {class:30} {found} of {expected}\n");
+        lost += expected - found;
+    }
+    if lost > 0 {
+        text += &format!("{lost} left out, listed in failures.csv\n");
+    }
+    for note in &info.notes {
+        text += &format!("  note: {note}\n");
+    }
+    super::print(&text)
+}

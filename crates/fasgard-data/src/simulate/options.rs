@@ -1,0 +1,94 @@
+//! What is simulated.
+
+use std::collections::BTreeMap;
+
+use fasgard_image::DecodeLimits;
+use fasgard_synth::{Attack, MIN_PORTRAIT};
+
+use crate::prepare::PrepareError;
+
+/// How [`simulate`](super::simulate()) works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulateOptions {
+    /// Name of the dataset; by default the source's with `-simulated`.
+    pub name: Option<String>,
+    /// The seed of everything that is drawn.
+    pub seed: u64,
+    /// The attacks to make; at least one, none twice.
+    pub attacks: Vec<Attack>,
+    /// Attacks made of each live sample, drawn from [`SimulateOptions::attacks`] without repetition;
+    /// all of them if absent.
+    pub per_live: Option<u32>,
+    /// Largest side of the stored wide crop in pixels, 48 to 1024; never more than the source's own.
+    pub side: u32,
+    /// Replace a prepared dataset, or an unfinished one, in the output folder.
+    pub overwrite: bool,
+    /// Bounds on source images.
+    pub limits: DecodeLimits,
+}
+
+impl Default for SimulateOptions {
+    /// Every attack of every live sample, at most 256 pixels, seed 0.
+    fn default() -> Self {
+        Self {
+            name: None,
+            seed: 0,
+            attacks: Attack::ALL.to_vec(),
+            per_live: None,
+            side: 256,
+            overwrite: false,
+            limits: DecodeLimits::default(),
+        }
+    }
+}
+
+impl SimulateOptions {
+    pub(super) fn validate(&self) -> Result<(), PrepareError> {
+        let bad = |key, expected, found: String| {
+            Err(PrepareError::Option {
+                key,
+                expected,
+                found,
+            })
+        };
+        if !(MIN_PORTRAIT..=1024).contains(&self.side) {
+            return bad("side", "48 to 1024 pixels", self.side.to_string());
+        }
+        let mut sorted = self.attacks.clone();
+        sorted.sort();
+        sorted.dedup();
+        if sorted.is_empty() || sorted.len() != self.attacks.len() {
+            let names: Vec<_> = self.attacks.iter().map(|a| a.species()).collect();
+            let found = format!("`{}`", names.join(","));
+            return bad("attacks", "at least one attack and none twice", found);
+        }
+        if let Some(count) = self.per_live
+            && !(1..=self.attacks.len() as u64).contains(&u64::from(count))
+        {
+            let expected = "1 to the number of attacks";
+            return bad("per-live", expected, count.to_string());
+        }
+        if let Some(name) = &self.name
+            && (name.is_empty() || name.len() > 200 || name.chars().any(char::is_control))
+        {
+            let found = format!("{name:?}");
+            return bad("name", "1 to 200 bytes without control characters", found);
+        }
+        Ok(())
+    }
+
+    /// What goes into `dataset.toml`.
+    pub(super) fn parameters(&self) -> BTreeMap<String, toml::Value> {
+        // TOML's integers are signed; a seed beyond them is kept as text.
+        let seed =
+            i64::try_from(self.seed).map_or_else(|_| self.seed.to_string().into(), Into::into);
+        let names: Vec<_> = self.attacks.iter().map(|a| a.species()).collect();
+        let per_live = self.per_live.map_or(self.attacks.len() as i64, i64::from);
+        BTreeMap::from([
+            ("seed".to_owned(), seed),
+            ("attacks".to_owned(), names.into()),
+            ("per_live".to_owned(), per_live.into()),
+            ("side".to_owned(), i64::from(self.side).into()),
+        ])
+    }
+}
