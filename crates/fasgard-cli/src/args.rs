@@ -56,10 +56,11 @@ pub(crate) struct Demo {
 }
 
 #[derive(Args)]
-#[command(after_help = "Examples:
-  fasgard prepare folder --input photos/ --output prepared/ --crop center
-  fasgard prepare oulu-npu --input OULU/ --output prepared/ --crop box --frames uniform:10
-  fasgard prepare check prepared/")]
+#[command(
+    after_help = "Example: fasgard prepare folder --input recordings/ --output prepared/
+Example: fasgard prepare oulu-npu --input OULU/ --output prepared/ --frames uniform:10
+Example: fasgard prepare check prepared/"
+)]
 pub(crate) struct Prepare {
     /// How the input lies on disk: folder, csv, nuaa, oulu-npu, siw-m, casia-mfsd, replay-attack,
     /// msu-mfsd or celeba-spoof; or `check`

@@ -17,13 +17,17 @@ fn from_folders_of_images_to_a_report() {
     fasgard(&[
         "prepare",
         "folder",
+        "--crop",
+        "none",
+        "--depth",
+        "none",
         "--input",
         &text(&at("raw")),
         "--output",
         &text(&at("data")),
     ])
     .success()
-    .stdout(contains("stored 48 of 48 images"));
+    .stdout(contains("stored 48 samples of 48 files"));
     let inspect = fasgard(&["inspect", &text(&at("config.toml")), "--json"]).success();
     let json: serde_json::Value = serde_json::from_slice(&inspect.get_output().stdout).unwrap();
     assert!(json["parameters"].as_u64() > json["backbone_parameters"].as_u64());

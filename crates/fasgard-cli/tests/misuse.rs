@@ -17,6 +17,10 @@ fn setup(dir: &Path) -> (String, String) {
     fasgard(&[
         "prepare",
         "folder",
+        "--crop",
+        "none",
+        "--depth",
+        "none",
         "--input",
         &text(&dir.join("raw")),
         "--output",
@@ -157,6 +161,10 @@ fn outputs_and_models() {
         &[
             "prepare",
             "folder",
+            "--crop",
+            "none",
+            "--depth",
+            "none",
             "--input",
             &text(&dir.path().join("raw")),
             "--output",
@@ -164,6 +172,41 @@ fn outputs_and_models() {
         ],
         2,
         "data",
+    );
+}
+
+#[test]
+fn a_changed_file_is_found_by_prepare_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, _) = setup(dir.path());
+    fasgard(&["prepare", "check", &data])
+        .success()
+        .stdout(contains("48 files as the manifest says"));
+    let faces = dir.path().join("data/faces/train/live");
+    let file = fs::read_dir(&faces)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    fs::write(&file, b"changed").unwrap();
+    fasgard(&["prepare", "check", &data])
+        .code(1)
+        .stdout(contains("expected SHA-256"))
+        .stderr(contains("1 files are not as the manifest says"));
+    refused(&["prepare", "folder", &data], 2, "expected `--input RAW");
+    refused(&["prepare", "folder"], 2, "--input");
+}
+
+#[test]
+fn a_file_that_is_no_wheel_installs_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let wheel = dir.path().join("face.whl");
+    fs::write(&wheel, b"PK no wheel").unwrap();
+    refused(
+        &["models", "install", "--from-file", &text(&wheel)],
+        2,
+        "face.whl",
     );
 }
 
@@ -185,6 +228,8 @@ fn every_command_has_an_example() {
     for command in [
         "demo",
         "prepare",
+        "models",
+        "simulate",
         "train",
         "score",
         "evaluate",

@@ -196,6 +196,8 @@ fn an_interrupted_preparation_goes_on_where_it_stopped() {
         faces[1].trim_start_matches('/'),
     );
     fs::remove_file(out.join(gone)).unwrap();
+    // What a kill leaves behind.
+    write_file(&out.join("faces/train/.writing-x1"), b"half a file");
     let before = fs::metadata(out.join(kept)).unwrap().modified().unwrap();
     let summary = run(&raw, &out, &options).unwrap();
     assert_eq!(summary.resumed, done - 1);

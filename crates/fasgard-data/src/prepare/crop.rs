@@ -181,7 +181,7 @@ impl Cut {
     }
 
     /// A place of the image, in parts of the square's side.
-    pub(super) fn to_crop(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+    pub(super) fn part_of_crop(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         self.square().from_image(x, y)
     }
 
@@ -221,7 +221,7 @@ impl Cut {
 
     /// Eyes, given in pixels of the source image, in pixels of the stored image.
     pub(super) fn stored_eyes(&self, eyes: Eyes, stored: u32) -> Eyes {
-        let moved = |at: [f32; 2]| self.to_crop(at).map(|v| v * stored as f32);
+        let moved = |at: [f32; 2]| self.part_of_crop(at).map(|v| v * stored as f32);
         Eyes {
             right: moved(eyes.right),
             left: moved(eyes.left),

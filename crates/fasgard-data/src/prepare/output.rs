@@ -48,7 +48,9 @@ impl<'a> Output<'a> {
                     );
                 }
                 names.sort();
-                if !resumed {
+                if resumed {
+                    sweep(path).map_err(failed)?;
+                } else {
                     empty(path, &names, overwrite)?;
                 }
             }
@@ -112,6 +114,20 @@ impl<'a> Output<'a> {
         })?;
         Ok(())
     }
+}
+
+/// Removes files that a kill left half-written.
+fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // Links are not followed: this program makes none.
+        if entry.file_type()?.is_dir() {
+            sweep(&entry.path())?;
+        } else if entry.file_name().to_string_lossy().starts_with(".writing-") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn empty(path: &Path, names: &[String], overwrite: bool) -> Result<(), PrepareError> {

@@ -79,7 +79,7 @@ impl Frame<'_> {
             Some(_) => map(&row.depth, "depth", Outside::Zero)?,
             None => {
                 let to_crop = |[x, y]: [f32; 2]| match &cut {
-                    Some(cut) => cut.to_crop([x, y]),
+                    Some(cut) => cut.part_of_crop([x, y]),
                     None => [x / width as f32, y / height as f32],
                 };
                 let (map, source) = depth_map(row.label, found, options, to_crop);

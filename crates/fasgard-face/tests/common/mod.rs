@@ -28,7 +28,7 @@ fn patch(out: &mut [u8], at: usize, target: usize) {
 
 fn table(out: &mut Vec<u8>, fields: &Fields) -> usize {
     let slots = fields.iter().map(|(id, _)| id + 1).max().unwrap_or(0);
-    while out.len() % 4 != 0 {
+    while !out.len().is_multiple_of(4) {
         out.push(0);
     }
     let vtable = out.len();
