@@ -11,10 +11,16 @@ use common::{contents, go_on, with_threads, write_file};
 use fasgard_data::{CropPolicy, Dataset, PrepareOptions, layout, prepare};
 use fasgard_image::{DecodeLimits, decode};
 
-/// Writes a clip of 12 frames of 96 x 64 pixels, white above and black below, with ffmpeg.
-fn clip(path: &Path) {
+/// White above and black below: 12 frames of 96 x 64 pixels.
+const HALVES: &str =
+    "color=black:size=96x64:rate=12:duration=1,drawbox=w=96:h=32:color=white:t=fill";
+
+/// Frames that are far larger than the file's header.
+const NOISE: &str = "testsrc2=size=96x64:rate=12:duration=1,noise=alls=60:allf=t";
+
+/// Writes a clip with ffmpeg.
+fn clip(path: &Path, source: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let source = "color=black:size=96x64:rate=12:duration=1,drawbox=w=96:h=32:color=white:t=fill";
     let done = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source])
         .args(["-pix_fmt", "yuv420p"])
@@ -48,7 +54,7 @@ const TREES: [(&str, &[&str], usize); 6] = [
     (
         "siw-m",
         &[
-            "Live/Train/Live_0.mov",
+            "Live/Train/Live_2.mov",
             "Live/Test/Live_1.mov",
             "Paper/Paper_1.mov",
         ],
@@ -94,7 +100,7 @@ fn every_layout_is_prepared_from_videos() {
         let dir = tempfile::tempdir().unwrap();
         let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
         for path in clips {
-            clip(&raw.join(path));
+            clip(&raw.join(path), HALVES);
         }
         let layout = layout::by_name(name).unwrap();
         let summary = prepare(layout, &raw, &out, &options, None, &go_on).unwrap();
@@ -129,13 +135,15 @@ fn every_layout_is_prepared_from_videos() {
 fn a_damaged_video_gives_the_frames_that_decode() {
     let dir = tempfile::tempdir().unwrap();
     let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
-    for path in ["live/a.avi", "live/b.avi", "attack/print/c.avi"] {
-        clip(&raw.join(path));
+    let live = raw.join("train/live");
+    let print = raw.join("train/attack/print");
+    for path in [live.join("a.avi"), live.join("b.avi"), print.join("c.avi")] {
+        clip(&path, NOISE);
     }
-    let whole = fs::read(raw.join("live/b.avi")).unwrap();
-    write_file(&raw.join("live/b.avi"), &whole[..whole.len() * 2 / 3]);
-    write_file(&raw.join("live/empty.avi"), b"");
-    write_file(&raw.join("attack/print/text.mp4"), b"not a video");
+    let whole = fs::read(live.join("b.avi")).unwrap();
+    write_file(&live.join("b.avi"), &whole[..whole.len() * 2 / 3]);
+    write_file(&live.join("empty.avi"), b"");
+    write_file(&print.join("text.mp4"), b"not a video");
     let options = PrepareOptions {
         crop: CropPolicy::Center,
         frames: "all".parse().unwrap(),
@@ -144,13 +152,17 @@ fn a_damaged_video_gives_the_frames_that_decode() {
     let layout = layout::by_name("folder").unwrap();
     let summary = prepare(layout, &raw, &out, &options, None, &go_on).unwrap();
     let failed: Vec<_> = summary.failures.iter().map(|f| f.path.as_str()).collect();
-    assert!(failed.contains(&"live/empty.avi"), "{failed:?}");
-    assert!(failed.contains(&"attack/print/text.mp4"), "{failed:?}");
+    assert!(failed.contains(&"train/live/b.avi"), "{failed:?}");
+    assert!(failed.contains(&"train/live/empty.avi"), "{failed:?}");
+    assert!(
+        failed.contains(&"train/attack/print/text.mp4"),
+        "{failed:?}"
+    );
     let dataset = Dataset::open(&out).unwrap();
     let of = |name: &str| {
         let named = |s: &&fasgard_data::Sample| s.row.video.as_deref().unwrap().contains(name);
         dataset.samples().iter().filter(named).count()
     };
-    assert_eq!((of("/a"), of("/c")), (12, 12));
-    assert!((1..=12).contains(&of("/b")), "{}", of("/b"));
+    assert_eq!((of("live/a"), of("print/c")), (12, 12));
+    assert!((1..12).contains(&of("live/b")), "{}", of("live/b"));
 }
