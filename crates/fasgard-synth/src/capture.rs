@@ -12,6 +12,7 @@ use crate::recapture::placement::Placement;
 use crate::recapture::replay::Screens;
 use crate::recapture::{Source, half_mask, paper_eyes, print, replay};
 use crate::scene::{self, Framing};
+use crate::seen::Seen;
 use crate::shot::{Light, Shot};
 
 /// Side of [`Capture::mask`] and [`Capture::depth`] in pixels.
@@ -139,15 +140,6 @@ pub(crate) fn taken(camera: &Camera, scene: &Frame, side: usize) -> (Vec<u8>, Rg
     (jpeg, image)
 }
 
-/// What is before the camera, in pixels of the rendered frame.
-struct Seen {
-    frame: Frame,
-    live: Vec<f32>,
-    depth: Vec<f32>,
-    face: [f32; 4],
-    eyes: [[f32; 2]; 2],
-}
-
 /// A person, maybe wearing something.
 fn worn(
     id: &Identity,
@@ -191,14 +183,11 @@ fn held(
         side * 9 / 10,
         0.75,
     );
-    let (rendered, bend) = (
-        side as f32,
-        if presentation == Presentation::Print {
-            0.45
-        } else {
-            0.0
-        },
-    );
+    let bend = if presentation == Presentation::Print {
+        0.45
+    } else {
+        0.0
+    };
     let placement = Placement::draw(d, bend, source.face, framing.fill, framing.shift);
     let light = Light::draw(d);
     let (frame, medium) = match presentation {
@@ -207,19 +196,7 @@ fn held(
     };
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));
-    let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
-    let pixel = |p: f32| (p + 0.5) * rendered;
-    Seen {
-        frame,
-        live: vec![0.0; side * side],
-        depth: vec![0.0; side * side],
-        face: placement.bounds(source.face).map(pixel),
-        eyes: source.eyes.map(|e| {
-            placement
-                .frame([e[0] - centre[0], e[1] - centre[1]])
-                .map(pixel)
-        }),
-    }
+    Seen::held(frame, &placement, &source)
 }
 
 /// A square map of [`MAP_SIDE`]: the mean over each of its pixels, or 0 / 255 by its majority.

@@ -41,6 +41,7 @@ mod portrait;
 mod presentation;
 mod recapture;
 mod scene;
+mod seen;
 mod shade;
 mod shot;
 

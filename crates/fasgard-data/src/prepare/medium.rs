@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use fasgard_image::{FaceBox, RgbImage, decode_bytes, read_bounded};
+use fasgard_image::{FaceBox, decode_bytes, read_bounded};
 
 use super::face::{Faces, Found, find};
 use super::journal::Entry;
@@ -13,7 +13,7 @@ use super::store::{Frame, extension};
 use super::{Failure, PrepareError, PrepareOptions};
 use crate::layout::{Annotations, Layout, Turn, is_video};
 use crate::manifest::ManifestRow;
-use crate::video::Tools;
+use crate::video::{Tools, clockwise};
 
 /// What every medium is prepared with.
 pub(super) struct Work<'a> {
@@ -63,7 +63,7 @@ impl Work<'_> {
         let mut image = decode_bytes(&path, &bytes, limits, true).map_err(medium)?;
         let mut file = Some((bytes.as_slice(), extension(job.row.image.as_str())));
         if self.layout.turn(job.row) == Turn::Half {
-            half_turn(&mut image);
+            image = clockwise(image, 180);
             file = None;
         }
         let frame = Frame {
@@ -171,27 +171,5 @@ fn failure(row: &ManifestRow, reason: String) -> Failure {
         sample: row.sample.clone(),
         path: row.image.to_string(),
         reason,
-    }
-}
-
-/// Turns an image upside down.
-fn half_turn(image: &mut RgbImage) {
-    let pixels: &mut [u8] = image;
-    pixels.reverse();
-    // Bytes of a pixel are in the reverse order now, too.
-    for pixel in pixels.chunks_exact_mut(3) {
-        pixel.swap(0, 2);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_a_turn_by_hand() {
-        let mut image = RgbImage::from_raw(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
-        half_turn(&mut image);
-        assert_eq!(image.into_raw(), [4, 5, 6, 1, 2, 3]);
     }
 }

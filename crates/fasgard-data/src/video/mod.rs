@@ -50,3 +50,4 @@ pub use error::VideoError;
 pub use limits::VideoLimits;
 pub use probe::{FrameCount, VideoInfo};
 pub use tools::Tools;
+pub(crate) use turn::clockwise;

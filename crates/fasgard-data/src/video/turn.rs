@@ -3,7 +3,7 @@
 use fasgard_image::RgbImage;
 
 /// `image` turned clockwise by `degrees`, of which only 0, 90, 180, 270 occur.
-pub(super) fn clockwise(image: RgbImage, degrees: u32) -> RgbImage {
+pub(crate) fn clockwise(image: RgbImage, degrees: u32) -> RgbImage {
     let (w, h) = image.dimensions();
     match degrees {
         90 => quarter(&image, |x, y| (y, h - 1 - x)),
@@ -59,6 +59,12 @@ mod tests {
         assert_eq!(reds(90), [4, 1, 5, 2, 6, 3]);
         assert_eq!(reds(180), [6, 5, 4, 3, 2, 1]);
         assert_eq!(reds(270), [3, 6, 2, 5, 1, 4]);
+    }
+
+    #[test]
+    fn half_a_turn_by_hand() {
+        let image = RgbImage::from_raw(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(clockwise(image, 180).into_raw(), [4, 5, 6, 1, 2, 3]);
     }
 
     #[test]

@@ -39,19 +39,7 @@ pub(super) fn render(
     };
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));
-    let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
-    let pixel = |p: f32| (p + 0.5) * side as f32;
-    let mut seen = Seen {
-        frame,
-        live: vec![0.0; side * side],
-        depth: vec![0.0; side * side],
-        face: placement.bounds(source.face).map(pixel),
-        eyes: source.eyes.map(|e| {
-            placement
-                .frame([e[0] - centre[0], e[1] - centre[1]])
-                .map(pixel)
-        }),
-    };
+    let mut seen = Seen::held(frame, &placement, &source);
     if attack == Attack::PrintCut {
         holes(d, &light, &placement, &source, stage, &mut seen);
     }

@@ -14,6 +14,7 @@ use crate::camera::{self, Camera};
 use crate::capture::{Capture, MAP_SIDE, WIDE, map, taken};
 use crate::draw::Draw;
 use crate::frame::Frame;
+use crate::seen::Seen;
 
 /// Smallest side of the wide crop in pixels of the picture; below it there is no face to re-capture.
 pub const MIN_PORTRAIT: u32 = 48;
@@ -221,16 +222,6 @@ fn fit(eyes: Eyes, face: FaceBox, long: f32) -> bool {
         && inside(eyes.left)
         && eyes.left[0] > eyes.right[0]
         && eyes.distance() >= 0.15 * long
-}
-
-/// What is before the camera; lengths and places in pixels of the rendered frame.
-struct Seen {
-    frame: Frame,
-    /// 1 where no artefact is seen.
-    live: Vec<f32>,
-    depth: Vec<f32>,
-    face: [f32; 4],
-    eyes: [[f32; 2]; 2],
 }
 
 /// The person before the camera: the wide crop in linear light.
