@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// One self-contained HTML report from run folders
     Report(Report),
+    /// Live, attack or no decision: judge images, videos or folders with a model
+    Predict(Predict),
+    /// Set a model's threshold for your own camera
+    Calibrate(Calibrate),
     /// Shapes, parameters and cost of a model file or config
     Inspect(Inspect),
     /// Time training steps or inference on synthetic tensors
@@ -283,6 +287,69 @@ pub(crate) struct Report {
     /// Samples shown of live and of each species
     #[arg(long, default_value_t = 6)]
     pub(crate) gallery: usize,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example: fasgard predict runs/ps/model.safetensors photo.jpg clip.mp4 --overlay seen/"
+)]
+pub(crate) struct Predict {
+    /// Model file
+    pub(crate) model: PathBuf,
+    /// Images, videos, or folders of them
+    #[arg(required = true, num_args = 1..)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// auto (find the face; needs `fasgard models install`) or none (images are face crops already)
+    #[arg(long, default_value = "auto", value_parser = ["auto", "none"])]
+    pub(crate) crop: String,
+    /// Live if the score is above this (default: the model file's threshold)
+    #[arg(long)]
+    pub(crate) threshold: Option<f64>,
+    /// Frames of a video: uniform:N, every:N, all or random:N
+    #[arg(long, default_value = "uniform:10")]
+    pub(crate) frames: String,
+    /// How a video's frames are fused: mean, median, max, min, trimmed or peak
+    #[arg(long, default_value = "mean")]
+    pub(crate) fuse: String,
+    /// Write pictures with the maps over the face into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) overlay: Option<PathBuf>,
+    /// Print one JSON object a file
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example: fasgard calibrate model.safetensors --live my-camera/live --attack my-camera/attack --bpcer 1% --output calibrated.safetensors"
+)]
+pub(crate) struct Calibrate {
+    /// Model file
+    pub(crate) model: PathBuf,
+    /// Live images or videos of the camera, or folders of them
+    #[arg(long, required = true, num_args = 1..)]
+    pub(crate) live: Vec<PathBuf>,
+    /// Attacks before the same camera
+    #[arg(long, num_args = 1..)]
+    pub(crate) attack: Vec<PathBuf>,
+    /// Share of live frames that may be rejected, such as 1% or 0.01
+    #[arg(long, default_value = "1%")]
+    pub(crate) bpcer: String,
+    /// The calibrated model file
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Score file of the model's dev split (default: scores-dev.csv beside the model, if there)
+    #[arg(long)]
+    pub(crate) dev: Option<PathBuf>,
+    /// auto (find the face; needs `fasgard models install`) or none (images are face crops already)
+    #[arg(long, default_value = "auto", value_parser = ["auto", "none"])]
+    pub(crate) crop: String,
+    /// Frames of a video: uniform:N, every:N, all or random:N
+    #[arg(long, default_value = "uniform:10")]
+    pub(crate) frames: String,
+    /// Print the calibration as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -16,6 +16,7 @@
 
 mod atomic;
 mod augment;
+mod colormap;
 mod crop;
 mod decode;
 mod encode;
@@ -31,6 +32,7 @@ pub use atomic::{WriteError, write_atomic, write_atomic_with};
 pub use augment::{
     AugmentConfig, AugmentError, AugmentPlan, Cutout, Erasing, augmented, augmented_map,
 };
+pub use colormap::ColorMap;
 pub use crop::crop;
 pub use decode::{
     DecodeError, DecodeLimits, decode, decode_bytes, decode_gray, decode_gray_bytes, read_bounded,

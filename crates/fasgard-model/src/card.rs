@@ -31,6 +31,9 @@ pub struct ModelCard {
     pub thresholds: Vec<Threshold>,
     /// Scores between which the model has been measured; none = not calibrated.
     pub support: Option<[f64; 2]>,
+    /// Scores strictly between these two were seen of neither class in calibration; none = no gap.
+    #[serde(default)]
+    pub gap: Option<[f64; 2]>,
     /// What the model answers to a fixed input.
     pub self_test: SelfTest,
     /// How it was trained.

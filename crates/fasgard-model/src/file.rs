@@ -252,6 +252,7 @@ mod tests {
             labels: [Label::Attack, Label::Live],
             thresholds: vec![Threshold::given(0.5)],
             support: None,
+            gap: None,
             self_test,
             training: TrainingCard {
                 seed: 3,

@@ -1,4 +1,4 @@
-//! The model file: weights with their whole contract. No training.
+//! The model file, weights with their whole contract, and the predictor that keeps it. No training.
 //!
 //! A model file is one safetensors file. Its tensors are the detector's weights, named by their
 //! path; the metadata key [`CARD_KEY`] holds a [`ModelCard`] as JSON: architecture, [`Preprocess`],
@@ -6,12 +6,19 @@
 //!
 //! [`Preprocess`]: fasgard_image::Preprocess
 
+mod calibrate;
 mod card;
 mod error;
 mod file;
+mod predict;
 mod self_test;
 
+pub use calibrate::{Calibration, CalibrationError, CameraScores, calibrate, frames_needed};
 pub use card::{DataCard, ModelCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
 pub use file::{CARD_KEY, ModelFile, read_tensors, weights_sha256, write_tensors};
+pub use predict::{
+    CropSource, FrameAnswer, MapLevel, NoDecision, Predictor, PredictorOptions, Session,
+    SessionAnswer, Timings, Verdict,
+};
 pub use self_test::{SELF_TEST_TOLERANCE, SelfTest};

@@ -16,7 +16,6 @@
 //! # Ok::<(), fasgard_report::ReportError>(())
 //! ```
 
-mod colormap;
 mod data_uri;
 mod describe;
 mod error;

@@ -398,6 +398,7 @@ impl Run {
             labels: [Label::Attack, Label::Live],
             thresholds: vec![threshold],
             support: None,
+            gap: None,
             self_test: SelfTest::run(&detector, &config.model, size, device),
             training: TrainingCard {
                 seed: config.seed,

@@ -1,11 +1,13 @@
 //! The commands, one a file.
 
 mod bench;
+mod calibrate;
 mod completions;
 mod demo;
 mod evaluate;
 mod inspect;
 mod models;
+mod predict;
 mod prepare;
 mod report;
 mod score;
@@ -25,6 +27,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Score(args) => score::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),

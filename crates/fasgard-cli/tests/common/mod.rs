@@ -51,3 +51,18 @@ pub(crate) fn faces(root: &Path) {
         }
     }
 }
+
+/// A trained model and the prepared faces it was trained on; the raw ones are below `root/raw`.
+pub(crate) fn trained(root: &Path) -> (String, String) {
+    let (raw, data, run) = (root.join("raw"), root.join("data"), root.join("run"));
+    faces(&raw);
+    let [raw, data, run] = [raw, data, run].map(|p| text(&p));
+    fasgard(&[
+        "prepare", "folder", "--input", &raw, "--output", &data, "--crop", "none", "--png",
+    ])
+    .success();
+    let config = root.join("config.toml");
+    std::fs::write(&config, CONFIG).unwrap();
+    fasgard(&["train", &text(&config), "--data", &data, "--output", &run]).success();
+    (format!("{run}/model.safetensors"), data)
+}

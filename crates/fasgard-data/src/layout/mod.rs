@@ -39,7 +39,9 @@ pub use oulu_npu::OuluNpu;
 pub use replay_attack::ReplayAttack;
 pub use siw_m::SiwM;
 
-pub(crate) use names::{is_image, is_video, stem, trailing_number};
+pub use names::{is_image, is_video};
+
+pub(crate) use names::{stem, trailing_number};
 
 /// What a layout found.
 #[derive(Clone, Debug)]
@@ -102,6 +104,21 @@ pub const LAYOUTS: &[&dyn Layout] = &[
     &MsuMfsd,
     &CelebaSpoof,
 ];
+
+/// Images and videos below a folder of any layout, with `/` between the parts of their names,
+/// sorted, and notes on what was left out (names that are not UTF-8, circles of links). No file is
+/// opened.
+///
+/// # Errors
+/// [`LayoutError`] if `root` is no folder that can be read, or has too many files.
+pub fn media_below(root: &Path) -> Result<(Vec<String>, Vec<String>), LayoutError> {
+    let tree = walk::Tree::read(root)?;
+    let unnamed = tree.unnamed.iter().map(|name| {
+        format!("{name}: left out, its name is not UTF-8 or cannot be stored; rename it")
+    });
+    let notes = tree.notes.iter().cloned().chain(unnamed).collect();
+    Ok((tree.media, notes))
+}
 
 /// The layout of a name.
 ///

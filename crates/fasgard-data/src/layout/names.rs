@@ -1,12 +1,12 @@
 //! What the name of a file says.
 
 /// Whether the name ends as an image's does, in any case.
-pub(crate) fn is_image(name: &str) -> bool {
+pub fn is_image(name: &str) -> bool {
     ends_in(name, &["jpg", "jpeg", "png", "webp", "bmp"])
 }
 
 /// Whether the name ends as a video's does, in any case.
-pub(crate) fn is_video(name: &str) -> bool {
+pub fn is_video(name: &str) -> bool {
     ends_in(name, &["avi", "mp4", "mov", "mkv", "webm", "m4v"])
 }
 

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use fasgard_data::{Dataset, Sample};
 use fasgard_image::{
-    DecodeLimits, Interpolation, Outside, Preprocess, Rgb, RgbImage, crop, decode, decode_gray,
-    resample_map,
+    ColorMap, DecodeLimits, Interpolation, Outside, Preprocess, Rgb, RgbImage, crop, decode,
+    decode_gray, resample_map,
 };
 
 use crate::{
-    colormap::ColorMap,
     data_uri,
     error::ReportError,
     maps::{Map, MapTarget},

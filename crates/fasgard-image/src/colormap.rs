@@ -5,7 +5,7 @@
 
 /// Which way a map's values are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ColorMap {
+pub enum ColorMap {
     /// Probability of live: orange (attack, 0) over near-white (undecided, 0.5) to blue (live, 1).
     /// Orange and blue stay apart under every common colour vision deficiency.
     Verdict,
@@ -31,8 +31,8 @@ const DEPTH: [[u8; 3]; 5] = [
 ];
 
 impl ColorMap {
-    /// The colour of `value`; values outside 0 to 1 take the nearest end's colour.
-    pub(crate) fn color(self, value: f32) -> [u8; 3] {
+    /// The colour of `value`, red, green, blue; values outside 0 to 1 take the nearest end's colour.
+    pub fn color(self, value: f32) -> [u8; 3] {
         let stops: &[[u8; 3]] = match self {
             Self::Verdict => &VERDICT,
             Self::Depth => &DEPTH,

@@ -1,0 +1,165 @@
+//! The answer to one file, for people and for programs.
+
+use std::path::Path;
+
+use fasgard_image::FaceBox;
+use fasgard_metrics::Fuse;
+use fasgard_model::{FrameAnswer, MapLevel, Predictor, SessionAnswer, Timings, Verdict};
+use serde::Serialize;
+
+/// The answer to one file. Keys without a value are left out of no object: they are null.
+#[derive(Debug, Serialize)]
+pub(in crate::commands) struct FileAnswer {
+    file: String,
+    pub(super) verdict: Verdict,
+    /// Why there is no decision: a [`NoDecision`](fasgard_model::NoDecision) or `unreadable`.
+    reason: Option<String>,
+    score: Option<f64>,
+    logit: Option<f64>,
+    threshold: f64,
+    maps: Vec<MapLevel>,
+    face: Option<FaceBox>,
+    faces: usize,
+    region: Option<FaceBox>,
+    /// Of a video: how its frames were fused, and each of them.
+    fuse: Option<Fuse>,
+    frames: Vec<VideoFrame>,
+    timings: Option<Timings>,
+    /// What a reader must know: why a file could not be read, which of several faces was judged.
+    pub(super) notes: Vec<String>,
+}
+
+/// One frame of a video.
+#[derive(Debug, Serialize)]
+pub(super) struct VideoFrame {
+    pub(super) frame: u64,
+    #[serde(flatten)]
+    pub(super) answer: FrameAnswer,
+}
+
+impl FileAnswer {
+    fn new(path: &Path, predictor: &Predictor) -> Self {
+        Self {
+            file: path.to_string_lossy().into_owned(),
+            verdict: Verdict::NoDecision,
+            reason: None,
+            score: None,
+            logit: None,
+            threshold: predictor.threshold().value,
+            maps: Vec::new(),
+            face: None,
+            faces: 0,
+            region: None,
+            fuse: None,
+            frames: Vec::new(),
+            timings: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// A file that could not be read.
+    pub(super) fn unreadable(path: &Path, predictor: &Predictor, error: &str) -> Self {
+        Self {
+            reason: Some("unreadable".into()),
+            notes: vec![error.to_owned()],
+            ..Self::new(path, predictor)
+        }
+    }
+
+    /// An image.
+    pub(super) fn image(path: &Path, predictor: &Predictor, answer: FrameAnswer) -> Self {
+        Self {
+            verdict: answer.verdict,
+            reason: answer.reason.map(|r| r.to_string()),
+            score: answer.score,
+            logit: answer.logit,
+            face: answer.face,
+            faces: answer.faces,
+            region: answer.region,
+            timings: Some(answer.timings),
+            notes: notes(predictor, &answer),
+            maps: answer.maps,
+            ..Self::new(path, predictor)
+        }
+    }
+
+    /// A video: the session's answer and its frames; `problem` is what went wrong on the way.
+    pub(super) fn video(
+        path: &Path,
+        predictor: &Predictor,
+        answer: &SessionAnswer,
+        frames: Vec<VideoFrame>,
+        problem: Option<String>,
+    ) -> Self {
+        let mut notes = vec![format!(
+            "{} of {} frames have a score, fused by {}",
+            answer.scored,
+            answer.frames,
+            answer.fuse.as_str()
+        )];
+        notes.extend(problem);
+        Self {
+            verdict: answer.verdict,
+            reason: answer.reason.map(|r| r.to_string()),
+            score: answer.score,
+            fuse: Some(answer.fuse),
+            faces: frames.iter().map(|f| f.answer.faces).max().unwrap_or(0),
+            frames,
+            notes,
+            ..Self::new(path, predictor)
+        }
+    }
+
+    /// The scores of the image or of the video's frames.
+    pub(in crate::commands) fn frame_scores(&self) -> impl Iterator<Item = f64> {
+        let frames = self.frames.iter().filter_map(|f| f.answer.score);
+        let image = self.score.filter(|_| self.frames.is_empty());
+        frames.chain(image)
+    }
+
+    /// Whether the file could not be read at all.
+    pub(in crate::commands) fn is_unreadable(&self) -> bool {
+        self.reason.as_deref() == Some("unreadable")
+    }
+
+    /// One line for people; names take `width` columns.
+    pub(super) fn line(&self, width: usize) -> String {
+        let score = self.score.map_or("-".to_owned(), |s| format!("{s:.4}"));
+        let said: Vec<&str> = self
+            .reason
+            .iter()
+            .chain(&self.notes)
+            .map(String::as_str)
+            .collect();
+        let line = format!(
+            "{:width$}  {:11}  {score:>7}  {}",
+            self.file,
+            self.verdict,
+            said.join("; ")
+        );
+        format!("{}\n", line.trim_end())
+    }
+
+    /// Columns that the name takes.
+    pub(super) fn name_width(&self) -> usize {
+        self.file.chars().count()
+    }
+}
+
+/// What must be known of an image's answer.
+fn notes(predictor: &Predictor, answer: &FrameAnswer) -> Vec<String> {
+    let mut notes = Vec::new();
+    if answer.faces > 1 {
+        notes.push(format!("{} faces, the largest was judged", answer.faces));
+    }
+    let size = predictor.card().preprocess.size;
+    if let Some(region) = answer.region
+        && region.w * 2.0 < size as f32
+    {
+        notes.push(format!(
+            "{:.0} pixels across where the model takes {size}: too small to trust",
+            region.w
+        ));
+    }
+    notes
+}

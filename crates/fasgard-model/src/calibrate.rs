@@ -1,0 +1,322 @@
+//! A threshold for one's own camera, and where nothing is known.
+
+use fasgard_metrics::{Criterion, Level, Provenance, Rate, Source, Threshold};
+use serde::Serialize;
+
+use crate::ModelCard;
+
+/// Quantile of the attacks that bounds the gap from below; of the lives from above, its complement.
+const TAIL: f64 = 0.99;
+/// Share of the camera's lives that must lie among the dev set's (its 1 % to 99 % quantiles).
+const FAMILIAR: f64 = 0.8;
+
+/// Scores that a calibration is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct CameraScores<'a> {
+    /// Of live frames of the camera.
+    pub live: &'a [f64],
+    /// Of attack frames before the same camera; may be empty.
+    pub attack: &'a [f64],
+    /// Of the live rows of the model's own dev set; empty = not known.
+    pub dev_live: &'a [f64],
+}
+
+/// A calibration of a model for one camera.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calibration {
+    /// The new threshold.
+    pub threshold: Threshold,
+    /// Live frames rejected by it, of those that it was chosen on.
+    pub bpcer: Rate,
+    /// Live frames rejected by the model's threshold before.
+    pub bpcer_before: Rate,
+    /// Attack frames accepted by the new threshold.
+    pub apcer: Rate,
+    /// Attack frames accepted by the threshold before.
+    pub apcer_before: Rate,
+    /// Scores between the attacks' 99 % and the lives' 1 % quantile: none was seen there, so that
+    /// strictly inside nothing is claimed. None without attacks, or where the two overlap.
+    pub gap: Option<[f64; 2]>,
+    /// Lowest and highest score seen; 0 and the highest without attacks. Outside nothing is claimed.
+    pub support: [f64; 2],
+    /// Live frames needed before "BPCER at most the allowed one" can be claimed: with no error among
+    /// them the 95 % Clopper-Pearson interval ends there.
+    pub needed: u64,
+    /// Share of the camera's live scores within the dev set's 1 % and 99 % quantiles of live.
+    pub familiar: Option<f64>,
+    /// What a reader must know.
+    pub warnings: Vec<String>,
+}
+
+/// Scores on which nothing can be calibrated.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CalibrationError {
+    /// The allowed BPCER is out of range.
+    #[error("the allowed BPCER: expected more than 0 and at most 50 %, found {0}")]
+    Allowed(f64),
+    /// Too few live frames for any threshold to reject a share of them.
+    #[error(
+        "{found} live frames with a score are too few for a BPCER of {allowed}: at least {least} are needed to place a threshold, and {needed} to claim it; add frames or allow more"
+    )]
+    Few {
+        /// Live frames with a score.
+        found: usize,
+        /// The allowed BPCER.
+        allowed: f64,
+        /// Frames of which one is the allowed share.
+        least: u64,
+        /// Frames needed for the claim.
+        needed: u64,
+    },
+}
+
+/// Live frames needed so that none wrong among them bounds the BPCER by `allowed`: the smallest n
+/// with 1 - 0.025^(1/n) <= allowed (the upper end of Clopper-Pearson's 95 % interval at 0 of n).
+pub fn frames_needed(allowed: f64) -> u64 {
+    (0.025f64.ln() / (-allowed).ln_1p()).ceil() as u64
+}
+
+/// Sets a threshold at which at most `allowed` of the camera's live frames are rejected: the highest
+/// score of the set for which that holds. `before` is the threshold so far; `from` names the live
+/// frames.
+///
+/// Intervals take frames as independent; frames of one person are not, so they are too narrow for
+/// few people.
+///
+/// # Errors
+/// [`CalibrationError`] if `allowed` is out of range or there are too few live frames.
+pub fn calibrate(
+    scores: CameraScores<'_>,
+    allowed: f64,
+    before: &Threshold,
+    from: &str,
+) -> Result<Calibration, CalibrationError> {
+    if !(allowed > 0.0 && allowed <= 0.5) {
+        return Err(CalibrationError::Allowed(allowed));
+    }
+    let sorted = |values: &[f64]| {
+        let mut values: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values
+    };
+    let (live, attack) = (sorted(scores.live), sorted(scores.attack));
+    let needed = frames_needed(allowed);
+    let least = (1.0 / allowed).ceil() as u64;
+    if (live.len() as u64) < least {
+        return Err(CalibrationError::Few {
+            found: live.len(),
+            allowed,
+            least,
+            needed,
+        });
+    }
+    let below = |values: &[f64], t: f64| values.partition_point(|v| *v <= t);
+    let within = |t: f64| below(&live, t) as f64 / live.len() as f64 <= allowed;
+    let candidates = live.iter().chain(&attack).copied().filter(|t| within(*t));
+    let value = candidates.fold(f64::NEG_INFINITY, f64::max);
+    let threshold = Threshold {
+        value,
+        criterion: Criterion::Bpcer(allowed),
+        from: Provenance {
+            source: Source::Dev,
+            file: Some(from.to_owned()),
+            sha256: None,
+            split: None,
+            level: Some(Level::Frame),
+            fuse: None,
+            live: live.len() as u64,
+            attack: attack.len() as u64,
+        },
+    };
+    let rejected = |t: f64| {
+        let errors = below(&live, t) as u64;
+        Rate::proportion(errors, live.len() as u64, "no live frame has a score")
+    };
+    let accepted = |t: f64| {
+        let errors = (attack.len() - below(&attack, t)) as u64;
+        Rate::proportion(errors, attack.len() as u64, "no attack frames were given")
+    };
+    let gap = quantile(&attack, TAIL)
+        .zip(quantile(&live, 1.0 - TAIL))
+        .map(|(low, high)| [low, high])
+        .filter(|[low, high]| low < high);
+    let low = attack.first().map_or(0.0, |a| a.min(live[0]));
+    let high = live
+        .last()
+        .map_or(1.0, |l| attack.last().map_or(*l, |a| a.max(*l)));
+    let familiar = familiar(&live, &sorted(scores.dev_live));
+    let mut calibration = Calibration {
+        bpcer: rejected(value),
+        bpcer_before: rejected(before.value),
+        apcer: accepted(value),
+        apcer_before: accepted(before.value),
+        threshold,
+        gap,
+        support: [low, high],
+        needed,
+        familiar,
+        warnings: Vec::new(),
+    };
+    calibration.warnings = warnings(&calibration, live.len() as u64, attack.is_empty(), allowed);
+    Ok(calibration)
+}
+
+impl Calibration {
+    /// Puts the calibration into a card: the new threshold first, the former ones behind it.
+    pub fn apply(&self, card: &mut ModelCard) {
+        card.thresholds.insert(0, self.threshold.clone());
+        card.support = Some(self.support);
+        card.gap = self.gap;
+    }
+}
+
+/// The value with a share `q` of the sorted values at or below it: the smallest one of rank at least
+/// q n (no interpolation, so that it is a score that was seen).
+fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
+    let rank = (q * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
+}
+
+fn familiar(live: &[f64], dev: &[f64]) -> Option<f64> {
+    let (low, high) = quantile(dev, 1.0 - TAIL).zip(quantile(dev, TAIL))?;
+    let inside = live.iter().filter(|v| (low..=high).contains(*v)).count();
+    Some(inside as f64 / live.len() as f64)
+}
+
+fn warnings(found: &Calibration, live: u64, no_attacks: bool, allowed: f64) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if live < found.needed {
+        warnings.push(format!(
+            "{live} live frames do not show a BPCER of {} %: {} are needed, and of many people",
+            allowed * 100.0,
+            found.needed
+        ));
+    }
+    if no_attacks {
+        warnings.push(
+            "no attack frames were given: how many attacks the new threshold accepts is not known"
+                .into(),
+        );
+    }
+    if let Some((apcer, before)) = found.apcer.value.zip(found.apcer_before.value)
+        && apcer > before
+    {
+        warnings.push(format!(
+            "the new threshold accepts more attacks: {} % instead of {} %",
+            100.0 * apcer,
+            100.0 * before
+        ));
+    }
+    if let Some(share) = found.familiar
+        && share < FAMILIAR
+    {
+        warnings.push(format!(
+            "only {:.0} % of the camera's live scores lie where the dev set's do: this camera is unlike those of training, its attacks may be scored otherwise too",
+            100.0 * share
+        ));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores<'a>(live: &'a [f64], attack: &'a [f64], dev_live: &'a [f64]) -> CameraScores<'a> {
+        CameraScores {
+            live,
+            attack,
+            dev_live,
+        }
+    }
+
+    fn ramp(n: u32, from: f64, to: f64) -> Vec<f64> {
+        (0..n)
+            .map(|i| from + (to - from) * f64::from(i) / f64::from(n - 1))
+            .collect()
+    }
+
+    #[test]
+    fn by_hand() {
+        // 10 lives 0.1 .. 1.0; one in five may be rejected: t = 0.2.
+        let live: Vec<f64> = (1..=10).map(|i| f64::from(i) / 10.0).collect();
+        let attack = [0.05, 0.25, 0.75];
+        let before = Threshold::given(0.5);
+        let found = calibrate(scores(&live, &attack, &[]), 0.2, &before, "cam").unwrap();
+        // 0.25 rejects two lives as well and is higher.
+        assert_eq!(found.threshold.value, 0.25);
+        assert_eq!((found.bpcer.errors, found.bpcer.of), (Some(2), Some(10)));
+        assert_eq!(found.bpcer_before.errors, Some(5));
+        assert_eq!(
+            (found.apcer.errors, found.apcer_before.errors),
+            (Some(1), Some(1))
+        );
+        assert_eq!((found.gap, found.support), (None, [0.05, 1.0]));
+        assert_eq!(found.threshold.from.live, 10);
+    }
+
+    #[test]
+    fn the_gap_between_the_classes_is_abstained_in() {
+        let (live, attack) = (ramp(200, 0.8, 0.99), ramp(100, 0.01, 0.2));
+        let before = Threshold::given(0.5);
+        let found = calibrate(scores(&live, &attack, &[]), 0.01, &before, "cam").unwrap();
+        let [low, high] = found.gap.unwrap();
+        // Ranks 99 of 100 and 2 of 200.
+        assert_eq!((low, high), (attack[98], live[1]));
+        assert_eq!(found.support, [0.01, 0.99]);
+        assert_eq!(found.apcer.errors, Some(0));
+        assert!(found.bpcer.value.unwrap() <= 0.01);
+    }
+
+    #[test]
+    fn frames_needed_bound_the_interval() {
+        for allowed in [0.3, 0.1, 0.05, 0.01, 0.001] {
+            let n = frames_needed(allowed);
+            let upper = |n| fasgard_metrics::clopper_pearson(0, n).unwrap()[1];
+            assert!(upper(n) <= allowed + 1e-12, "{allowed}: {n}");
+            assert!(upper(n - 1) > allowed, "{allowed}: {n}");
+        }
+        assert_eq!(frames_needed(0.01), 368);
+    }
+
+    #[test]
+    fn bad_requests_are_refused() {
+        let before = Threshold::given(0.5);
+        for allowed in [0.0, -1.0, 0.51, f64::NAN] {
+            let error = calibrate(scores(&[0.5; 10], &[], &[]), allowed, &before, "cam");
+            assert!(
+                matches!(error, Err(CalibrationError::Allowed(_))),
+                "{allowed}"
+            );
+        }
+        let message = calibrate(scores(&[0.5; 99], &[], &[]), 0.01, &before, "cam")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("99 live") && message.contains("at least 100"),
+            "{message}"
+        );
+        assert!(message.contains("368"), "{message}");
+        // Scores that are no numbers are no frames.
+        let error = calibrate(scores(&[f64::NAN; 200], &[], &[]), 0.01, &before, "cam");
+        assert!(error.is_err());
+    }
+
+    #[test]
+    fn warnings_say_what_is_not_known() {
+        let before = Threshold::given(0.9);
+        let (live, dev) = (ramp(100, 0.1, 0.6), ramp(100, 0.7, 1.0));
+        let attack = ramp(50, 0.0, 0.5);
+        let found = calibrate(scores(&live, &attack, &dev), 0.05, &before, "cam").unwrap();
+        assert_eq!(found.familiar, Some(0.0));
+        let text = found.warnings.join("\n");
+        assert!(text.contains("unlike those of training"), "{text}");
+        assert!(text.contains("accepts more attacks"), "{text}");
+        let found = calibrate(scores(&live, &[], &live), 0.05, &before, "cam").unwrap();
+        let text = found.warnings.join("\n");
+        assert!(text.contains("no attack frames"), "{text}");
+        assert!(!text.contains("unlike"), "{text}");
+        assert_eq!(found.support[0], 0.0);
+        assert!(found.apcer.value.is_none());
+    }
+}
