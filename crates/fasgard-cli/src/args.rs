@@ -303,7 +303,7 @@ pub(crate) struct Predict {
     #[arg(long, default_value = "auto", value_parser = ["auto", "none"])]
     pub(crate) crop: String,
     /// Live if the score is above this (default: the model file's threshold)
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) threshold: Option<f64>,
     /// Frames of a video: uniform:N, every:N, all or random:N
     #[arg(long, default_value = "uniform:10")]
