@@ -5,6 +5,7 @@ use std::path::Path;
 use fasgard_image::FaceBox;
 use fasgard_metrics::Fuse;
 use fasgard_model::{FrameAnswer, MapLevel, Predictor, SessionAnswer, Timings, Verdict};
+use fasgard_nn::Target;
 use serde::Serialize;
 
 /// The answer to one file. Keys without a value are left out of no object: they are null.
@@ -152,6 +153,20 @@ fn notes(predictor: &Predictor, answer: &FrameAnswer) -> Vec<String> {
     if answer.faces > 1 {
         notes.push(format!("{} faces, the largest was judged", answer.faces));
     }
+    if predictor.card().model.supervision.target == Target::Mask
+        && let Some(mean) = map_mean(&answer.maps)
+    {
+        let split = match answer.verdict {
+            Verdict::Live => mean < 0.5,
+            Verdict::Attack => mean > 0.5,
+            Verdict::NoDecision => false,
+        };
+        if split {
+            notes.push(format!(
+                "the maps say otherwise: their mean is {mean:.2}, look at them"
+            ));
+        }
+    }
     let size = predictor.card().preprocess.size;
     if let Some(region) = answer.region
         && region.w * 2.0 < size as f32
@@ -162,4 +177,28 @@ fn notes(predictor: &Predictor, answer: &FrameAnswer) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Mean over scales of the mean of the map; none without maps.
+fn map_mean(maps: &[MapLevel]) -> Option<f64> {
+    let means = maps.iter().map(|map| {
+        map.values.iter().map(|&v| f64::from(v)).sum::<f64>() / map.values.len().max(1) as f64
+    });
+    (!maps.is_empty()).then(|| means.sum::<f64>() / maps.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scale_counts_alike() {
+        let map = |values: &[f32]| MapLevel {
+            side: 1,
+            values: values.to_vec(),
+        };
+        assert_eq!(map_mean(&[]), None);
+        let maps = [map(&[1.0, 0.0, 0.0, 1.0]), map(&[1.0])];
+        assert_eq!(map_mean(&maps), Some(0.75));
+    }
 }
