@@ -94,6 +94,6 @@ mod tests {
         let mut picture = RgbImage::new(64, 16);
         write(&mut picture, 0, 0, "1\u{e9}", [1; 3]);
         let dots = count(&picture);
-        assert!(dots > 20 && dots % 4 == 0, "{dots}");
+        assert!(dots > 20 && dots.is_multiple_of(4), "{dots}");
     }
 }
