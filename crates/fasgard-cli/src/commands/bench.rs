@@ -70,9 +70,9 @@ fn train(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Re
         labels: Tensor::ones([batch], &device),
         map,
     };
-    Ok(timed(args.steps, || {
+    timed(args.steps, &device, || {
         learner.step(images.clone(), &targets, config.optimizer.lr);
-    }))
+    })
 }
 
 fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
@@ -82,20 +82,24 @@ fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Re
     detector.set_compute(config.compute);
     let detector = detector.prepare();
     let images = images(args.batch, size, device);
-    Ok(timed(args.steps, || {
+    timed(args.steps, device, || {
         let _ = detector.forward(images.clone()).scores(&config.model);
-    }))
+    })
 }
 
-fn timed(steps: usize, mut step: impl FnMut()) -> Vec<f64> {
-    (0..WARM_UP).for_each(|_| step());
-    (0..steps)
-        .map(|_| {
-            let begin = Instant::now();
-            step();
-            begin.elapsed().as_secs_f64()
-        })
-        .collect()
+/// Seconds of every timed step, each until the device has done all of it.
+fn timed(steps: usize, device: &Device, mut step: impl FnMut()) -> anyhow::Result<Vec<f64>> {
+    let mut run = || {
+        let begin = Instant::now();
+        step();
+        let done = device.sync();
+        done.map_err(|e| anyhow::anyhow!("the device failed: {e}"))?;
+        Ok(begin.elapsed().as_secs_f64())
+    };
+    for _ in 0..WARM_UP {
+        run()?;
+    }
+    (0..steps).map(|_| run()).collect()
 }
 
 /// The process's largest resident set, where the system tells (Linux).
