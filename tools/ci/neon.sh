@@ -57,7 +57,7 @@ unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/neon"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$runner"
-# Fewer random shapes than on the machine itself: the emulator is some twenty times slower.
-export PROPTEST_CASES="${PROPTEST_CASES:-32}"
 [ $# -gt 0 ] || set -- --lib --test convolution --test fixtures --test shapes --test depthwise
-exec cargo test --package fasgard-kernels --no-default-features --target "$target" "$@"
+# What the tests need beside the kernels is quick enough as it is.
+exec cargo --config 'profile.dev.package."*".opt-level=0' test --package fasgard-kernels \
+    --no-default-features --target "$target" "$@"

@@ -41,23 +41,41 @@ fn wgpu() -> anyhow::Result<Device> {
     working("wgpu", device)
 }
 
-/// Adds one and one, so that a driver without its compiler is found here and not in the middle of a
-/// run: the framework panics then.
+/// The device, if it computes: a driver without its compiler is found here and not in the middle of
+/// a run.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn working(name: &str, device: Device) -> anyhow::Result<Device> {
+    anyhow::ensure!(
+        computes(|| device.clone()),
+        "--device {name}: the device does not compute (its reason stands above); give --device cpu"
+    );
+    Ok(device)
+}
+
+/// Adds one and one: the framework panics where it cannot.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn computes(device: impl Fn() -> Device) -> bool {
     use burn::tensor::Tensor;
 
-    let sum = std::panic::catch_unwind(|| {
-        let one = Tensor::<1>::ones([1], &device);
+    let sum = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let one = Tensor::<1>::ones([1], &device());
         (one.clone() + one).into_scalar::<f32>()
-    });
-    match sum {
-        Ok(sum) if sum == 2.0 => Ok(device),
-        Ok(sum) => anyhow::bail!("--device {name}: 1 + 1 gave {sum}; give --device cpu"),
-        Err(_) => anyhow::bail!(
-            "--device {name}: the device does not compute (its reason stands above); give --device cpu"
-        ),
-    }
+    }));
+    sum.is_ok_and(|sum| sum == 2.0)
+}
+
+/// Checks that a run can be resumed: the framework reads an optimiser's state on its default device,
+/// whichever the run is on, and in a build with a card that is the card.
+///
+/// # Errors
+/// The default device does not compute.
+pub(crate) fn check_resume() -> anyhow::Result<()> {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    anyhow::ensure!(
+        computes(Device::default),
+        "--resume: this build reads checkpoints through a graphics card, and there is none that computes (its reason stands above); set BURN_DEVICE=flex"
+    );
+    Ok(())
 }
 
 #[cfg(not(feature = "cuda"))]

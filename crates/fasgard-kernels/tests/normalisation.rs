@@ -74,7 +74,7 @@ fn channels_of_networks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(64))]
 
     #[test]
     fn any_shape(pixels in 2usize..600, channels in 1usize..68) {
