@@ -57,6 +57,9 @@ pub(crate) struct Demo {
     /// People per split: train,dev,test
     #[arg(long, value_delimiter = ',', hide = true)]
     pub(crate) identities: Vec<u32>,
+    /// Where tensors live: cpu, cuda or wgpu (a build has the last two by cargo feature)
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
 }
 
 #[derive(Args)]
@@ -194,7 +197,7 @@ pub(crate) struct Train {
     /// Override a key, such as --set train.steps=500 (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
-    /// Where tensors live: cpu
+    /// Where tensors live: cpu, cuda or wgpu (a build has the last two by cargo feature)
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
     /// Print the outcome as JSON
@@ -224,7 +227,7 @@ pub(crate) struct Score {
     /// Samples in a batch
     #[arg(long, default_value_t = 32)]
     pub(crate) batch: usize,
-    /// Where tensors live: cpu
+    /// Where tensors live: cpu, cuda or wgpu (a build has the last two by cargo feature)
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
     /// Print counts as JSON
@@ -388,7 +391,7 @@ pub(crate) struct Bench {
     /// Override a key of the configuration (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
-    /// Where tensors live: cpu
+    /// Where tensors live: cpu, cuda or wgpu (a build has the last two by cargo feature)
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
     /// Print JSON

@@ -1,6 +1,7 @@
 //! Rates of the convolutions of ResNet-50 and CDCN, layer by layer and pass by pass.
 //!
-//! `cargo bench -p fasgard-kernels --no-default-features --bench layers [-- FILTER]`. Names are
+//! `cargo bench -p fasgard-kernels --no-default-features --bench layers [-- FILTER]`, with
+//! `RAYON_NUM_THREADS` threads; `tools/layers.py` makes a table of several runs. Names are
 //! `LAYER/PASS` with `PASS` one of `forward`, `packed`, `input-grad`, `weight-grad`; with `-direct`
 //! behind it Winograd's algorithm is off. At the end the medians are printed in GFLOP/s of the
 //! direct algorithm's operations, beside their share of what the processor's multiply-adds reach
@@ -139,7 +140,7 @@ fn table(rates: &[Rate], threads: usize) {
     println!("| layer | algorithm | forward | packed | input-grad | weight-grad |");
     println!("|---|---|---|---|---|---|");
     for (name, ..) in LAYERS {
-        for (algorithm, title) in [("", "default"), ("-direct", "direct")] {
+        for (algorithm, title) in [("", "chosen"), ("-direct", "direct")] {
             let cells = PASSES.map(|pass| {
                 let pass = format!("{pass}{algorithm}");
                 let found = rates
@@ -160,6 +161,9 @@ fn main() {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(400))
+        // Medians are read, not Criterion's intervals: these are resampled a hundred thousand times
+        // otherwise.
+        .nresamples(1000)
         .configure_from_args();
     let rates = RefCell::new(Vec::new());
     let mut group = criterion.benchmark_group("conv");

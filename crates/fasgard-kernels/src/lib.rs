@@ -35,6 +35,7 @@ mod pooling;
 mod resize;
 mod shape;
 mod tile;
+mod window;
 mod winograd;
 
 pub use adam::{Adam, AdamSlices, AdamStep, WeightDecay, sum_of_squares};

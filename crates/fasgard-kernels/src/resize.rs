@@ -83,6 +83,16 @@ impl Resize {
         Ok(self.weighted(grad, self.output, self.input, &rows, &cols))
     }
 
+    /// What part of every output coordinate's gradient goes to every input coordinate: matrices
+    /// `[H, rows]` and `[W, columns]`, line by line.
+    #[cfg(feature = "burn")]
+    pub(crate) fn grad_matrices(&self) -> [Vec<f32>; 2] {
+        [
+            self.rows.transposed_matrix(self.input[1]),
+            self.cols.transposed_matrix(self.input[2]),
+        ]
+    }
+
     /// Sums of the pixels of `source`, of shape `from`, into maps of shape `to`.
     fn weighted(
         &self,
@@ -156,6 +166,19 @@ impl Axis {
             ends: ends.collect(),
             entries: lists.concat(),
         }
+    }
+
+    /// The other way round, with a line of weights for each of `from` source coordinates.
+    #[cfg(feature = "burn")]
+    fn transposed_matrix(&self, from: usize) -> Vec<f32> {
+        let to = self.ends.len();
+        let mut matrix = vec![0.0; from * to];
+        for at in 0..to {
+            for (source, weight) in self.of(at) {
+                matrix[source * to + at] += weight;
+            }
+        }
+        matrix
     }
 
     #[inline(always)]

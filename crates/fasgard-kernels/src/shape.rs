@@ -62,6 +62,18 @@ pub enum ShapeError {
         /// What is asked of them.
         expected: String,
     },
+    /// Tensors of different shapes where they must be the same.
+    #[error("{operation}: {what} has shape {found:?}, expected {expected:?}")]
+    Different {
+        /// The operation.
+        operation: &'static str,
+        /// Which tensor.
+        what: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape expected.
+        expected: Vec<usize>,
+    },
     /// A buffer of the wrong length.
     #[error("{operation}: {what} has {found} elements, expected {expected}")]
     Length {
@@ -103,6 +115,26 @@ pub(crate) fn length(
             what,
             found,
             expected,
+        })
+    }
+}
+
+/// Checks that a tensor has the shape of another.
+#[cfg(feature = "burn")]
+pub(crate) fn same(
+    operation: &'static str,
+    what: &'static str,
+    found: &[usize],
+    expected: &[usize],
+) -> Result<(), ShapeError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(ShapeError::Different {
+            operation,
+            what,
+            found: found.to_vec(),
+            expected: expected.to_vec(),
         })
     }
 }

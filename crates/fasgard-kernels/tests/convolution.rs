@@ -102,7 +102,7 @@ fn shapes_of_networks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(48))]
 
     #[test]
     fn any_shape(
@@ -147,7 +147,7 @@ fn rounded(values: &[f32]) -> Vec<f32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(32))]
 
     /// Half precision is the exact convolution of rounded factors, up to `f32` sums.
     #[test]

@@ -139,7 +139,7 @@ fn shapes_of_networks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(64))]
 
     #[test]
     fn any_shape(

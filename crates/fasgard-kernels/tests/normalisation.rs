@@ -1,19 +1,17 @@
-//! Batch normalisation and the residual join against naive `f64`, finite differences included.
+//! Batch normalisation against naive `f64`, finite differences included.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod naive;
+mod textbook;
 
-use fasgard_kernels::{
-    BatchNorm, BatchNormBackward, BatchNormGrads, Pooling, ShapeError, elementwise,
-};
+use fasgard_kernels::{BatchNorm, BatchNormBackward, Pooling, ShapeError};
 use naive::values;
 use proptest::prelude::*;
+use textbook::{Case, EPSILON, normalized, statistics, wide};
 
 /// So that the figures are of the kernels, not of fresh pages.
 #[global_allocator]
 static ALLOCATOR: Pooling<std::alloc::System> = Pooling::new(std::alloc::System);
-
-const EPSILON: f64 = 1e-5;
 
 #[track_caller]
 fn assert_close(name: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
@@ -27,114 +25,6 @@ fn assert_close(name: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
             error <= tolerance * scale,
             "{name}[{index}]: {a}, not {e}, scale {scale}"
         );
-    }
-}
-
-fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|value| f64::from(*value)).collect()
-}
-
-/// Mean and biased variance of every channel.
-fn statistics(x: &[f64], channels: usize) -> (Vec<f64>, Vec<f64>) {
-    let count = (x.len() / channels) as f64;
-    let of = |c: usize| x.iter().skip(c).step_by(channels);
-    let mean: Vec<f64> = (0..channels).map(|c| of(c).sum::<f64>() / count).collect();
-    let variance = (0..channels)
-        .map(|c| of(c).map(|x| (x - mean[c]).powi(2)).sum::<f64>() / count)
-        .collect();
-    (mean, variance)
-}
-
-/// Before a ReLU.
-fn normalized(x: &[f64], gamma: &[f64], beta: &[f64], residual: Option<&[f64]>) -> Vec<f64> {
-    let channels = gamma.len();
-    let (mean, variance) = statistics(x, channels);
-    x.iter()
-        .enumerate()
-        .map(|(i, x)| {
-            let c = i % channels;
-            let normal = (x - mean[c]) / (variance[c] + EPSILON).sqrt();
-            normal * gamma[c] + beta[c] + residual.map_or(0.0, |residual| residual[i])
-        })
-        .collect()
-}
-
-struct Case {
-    x: Vec<f32>,
-    gamma: Vec<f32>,
-    beta: Vec<f32>,
-    residual: Vec<f32>,
-    grad: Vec<f32>,
-}
-
-impl Case {
-    fn new(pixels: usize, channels: usize) -> Self {
-        let offsets = values(channels, 9);
-        let x = values(pixels * channels, 1)
-            .iter()
-            .enumerate()
-            .map(|(i, x)| x * 2.0 + 5.0 * offsets[i % channels])
-            .collect();
-        Self {
-            x,
-            gamma: values(channels, 2).iter().map(|g| g + 1.5).collect(),
-            beta: values(channels, 3),
-            residual: values(pixels * channels, 4),
-            grad: values(pixels * channels, 5),
-        }
-    }
-
-    fn run(&self, relu: bool, residual: bool) -> (Vec<f32>, BatchNormGrads) {
-        let norm = BatchNorm::new(self.gamma.len(), EPSILON)
-            .unwrap()
-            .with_relu(relu);
-        let residual = residual.then_some(&self.residual[..]);
-        let (y, statistics) = norm
-            .train(&self.x, &self.gamma, &self.beta, residual)
-            .unwrap();
-        let grads = norm
-            .backward(&BatchNormBackward {
-                x: &self.x,
-                gamma: &self.gamma,
-                beta: &self.beta,
-                mean: &statistics.mean,
-                variance: &statistics.variance,
-                grad: &self.grad,
-                output: residual.map(|_| &y[..]),
-            })
-            .unwrap();
-        (y, grads)
-    }
-
-    /// The gradients by the textbook, with the ReLU cut where the output `y` of the tested code is.
-    fn gradients(&self, y: &[f32], relu: bool) -> [Vec<f64>; 4] {
-        let channels = self.gamma.len();
-        let x = wide(&self.x);
-        let (mean, variance) = statistics(&x, channels);
-        let count = (x.len() / channels) as f64;
-        let cut = |(g, y): (&f32, &f32)| {
-            if relu && *y <= 0.0 {
-                0.0
-            } else {
-                f64::from(*g)
-            }
-        };
-        let grad: Vec<f64> = self.grad.iter().zip(y).map(cut).collect();
-        let normal =
-            |i: usize| (x[i] - mean[i % channels]) / (variance[i % channels] + EPSILON).sqrt();
-        let (mut gamma, mut beta) = (vec![0.0; channels], vec![0.0; channels]);
-        for (i, grad) in grad.iter().enumerate() {
-            gamma[i % channels] += grad * normal(i);
-            beta[i % channels] += grad;
-        }
-        let dx = (0..x.len())
-            .map(|i| {
-                let c = i % channels;
-                let scale = f64::from(self.gamma[c]) / (variance[c] + EPSILON).sqrt();
-                scale * (grad[i] - beta[c] / count - normal(i) * gamma[c] / count)
-            })
-            .collect();
-        [dx, gamma, beta, grad]
     }
 }
 
@@ -184,7 +74,7 @@ fn channels_of_networks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(64))]
 
     #[test]
     fn any_shape(pixels in 2usize..600, channels in 1usize..68) {
@@ -366,27 +256,6 @@ fn bad_shapes_are_errors() {
             Err(ShapeError::Length { .. })
         ));
     }
-}
-
-#[test]
-fn residual_join() {
-    for len in [0, 1, 67, 70_001] {
-        let (mut a, b, grad) = (values(len, 1), values(len, 2), values(len, 3));
-        if let Some(last) = a.last_mut() {
-            *last = f32::NAN;
-        }
-        let y = elementwise::add_relu(&a, &b).unwrap();
-        let dx = elementwise::relu_grad(&y, &grad).unwrap();
-        assert_eq!((y.len(), dx.len()), (len, len));
-        for i in 0..len {
-            let sum = a[i] + b[i];
-            let expected = if sum < 0.0 { 0.0 } else { sum };
-            assert_eq!(y[i].to_bits(), expected.to_bits());
-            assert_eq!(dx[i], if expected <= 0.0 { 0.0 } else { grad[i] });
-        }
-    }
-    assert!(elementwise::add_relu(&[1.0], &[]).is_err());
-    assert!(elementwise::relu_grad(&[1.0], &[]).is_err());
 }
 
 /// Least time of some calls, seconds.

@@ -134,7 +134,7 @@ fn windows_of_networks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(64))]
 
     #[test]
     fn any_window(

@@ -120,7 +120,7 @@ fn sizes_of_networks() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(naive::cases(48))]
 
     #[test]
     fn any_shape(

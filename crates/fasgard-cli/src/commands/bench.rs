@@ -25,9 +25,9 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
             args.steps, args.batch
         )));
     }
-    let mut times = match args.what.as_str() {
+    let (mut times, loss) = match args.what.as_str() {
         "train" => train(&config, args, &device)?,
-        _ => infer(&config, args, &device)?,
+        _ => (infer(&config, args, &device)?, None),
     };
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
             "what": args.what, "name": config.name, "batch": args.batch, "size": config.input.size,
             "steps": args.steps, "threads": rayon::current_num_threads(), "device": args.device,
             "step_s": {"min": min, "median": median, "max": max},
-            "images_per_s": images, "peak_rss_bytes": peak,
+            "images_per_s": images, "loss": loss, "peak_rss_bytes": peak,
         }));
     }
     let memory = peak.map_or_else(|| "not known".into(), |b| format!("{} MiB", b >> 20));
@@ -58,7 +58,12 @@ fn images(count: usize, size: usize, device: &Device) -> Tensor<4> {
     SelfTest::input(size, device).repeat_dim(0, count)
 }
 
-fn train(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
+/// Seconds of the steps, and the loss of the last.
+fn train(
+    config: &ExperimentConfig,
+    args: &Bench,
+    device: &Device,
+) -> anyhow::Result<(Vec<f64>, Option<f32>)> {
     let mut learner = Learner::new(config, device).map_err(misuse)?;
     let device = device.clone().autodiff();
     let batch = args.batch;
@@ -70,9 +75,11 @@ fn train(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Re
         labels: Tensor::ones([batch], &device),
         map,
     };
-    Ok(timed(args.steps, || {
-        learner.step(images.clone(), &targets, config.optimizer.lr);
-    }))
+    let mut loss = None;
+    let times = timed(args.steps, &device, || {
+        loss = Some(learner.step(images.clone(), &targets, config.optimizer.lr));
+    })?;
+    Ok((times, loss))
 }
 
 fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
@@ -82,20 +89,24 @@ fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Re
     detector.set_compute(config.compute);
     let detector = detector.prepare();
     let images = images(args.batch, size, device);
-    Ok(timed(args.steps, || {
+    timed(args.steps, device, || {
         let _ = detector.forward(images.clone()).scores(&config.model);
-    }))
+    })
 }
 
-fn timed(steps: usize, mut step: impl FnMut()) -> Vec<f64> {
-    (0..WARM_UP).for_each(|_| step());
-    (0..steps)
-        .map(|_| {
-            let begin = Instant::now();
-            step();
-            begin.elapsed().as_secs_f64()
-        })
-        .collect()
+/// Seconds of every timed step, each until the device has done all of it.
+fn timed(steps: usize, device: &Device, mut step: impl FnMut()) -> anyhow::Result<Vec<f64>> {
+    let mut run = || {
+        let begin = Instant::now();
+        step();
+        let done = device.sync();
+        done.map_err(|e| anyhow::anyhow!("the device failed: {e}"))?;
+        Ok(begin.elapsed().as_secs_f64())
+    };
+    for _ in 0..WARM_UP {
+        run()?;
+    }
+    (0..steps).map(|_| run()).collect()
 }
 
 /// The process's largest resident set, where the system tells (Linux).

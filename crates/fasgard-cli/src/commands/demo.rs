@@ -20,6 +20,7 @@ use fasgard_train::{ExperimentConfig, RunFiles, TrainOptions, train};
 use super::{score, train::Watcher};
 use crate::{
     args::Demo,
+    device,
     failure::misuse,
     progress::{Progress, say},
 };
@@ -39,7 +40,7 @@ const UNSEEN: &str = "mask/half";
 
 pub(super) fn run(args: &Demo) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let device = Device::flex();
+    let device = device::open(&args.device)?;
     let data = args.output.join("data");
     say(&format!(
         "fasgard demo: rendered faces, attacks re-captured from them; three detectors learn from live, print and\n\

@@ -25,6 +25,9 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
             "--init starts a new run and --resume goes on with an old one; give one of them",
         ));
     }
+    if args.resume {
+        device::check_resume()?;
+    }
     let mut config = ExperimentConfig::read(&args.config, &args.sets).map_err(misuse)?;
     if let Some(seed) = args.seed {
         config.seed = seed;

@@ -6,10 +6,11 @@
 mod line;
 mod weight_grad;
 
-use crate::conv::{Epilogue, window};
+use crate::conv::Epilogue;
 use crate::elementwise::filled_by_chunks;
 use crate::isa::{InstructionSet, dispatch};
 use crate::shape::{self, ShapeError};
+use crate::window::window;
 use line::{Line, Tap};
 
 const NAME: &str = "depthwise_conv2d";

@@ -1,10 +1,10 @@
 //! Largest values of windows.
 
 use super::task;
-use crate::conv::window;
 use crate::elementwise::{filled_by_chunks, initialised};
 use crate::isa::vectorized;
 use crate::shape::{self, ShapeError};
+use crate::window::window;
 use rayon::prelude::*;
 use std::ops::Range;
 

@@ -2,6 +2,8 @@
 
 use super::reference;
 use crate::{AdamStep, ConvOptions};
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use burn::backend::Cube;
 use burn::backend::tensor::FloatTensor;
 #[allow(unused_imports, reason = "named by the generated routing")]
 use burn::backend::{Autodiff, Flex};
@@ -12,7 +14,7 @@ use burn::backend::{Backend, backend_extension};
 /// The default bodies compose burn's own operations, so another backend joins with one line:
 /// `impl KernelBackend for Name {}` and its selector in the attribute. Use the functions at the
 /// root of the crate rather than these methods.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
 pub trait KernelBackend: Backend {
     /// Convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`.
     fn nhwc_conv2d(
@@ -252,3 +254,7 @@ pub trait KernelBackend: Backend {
         reference::add_relu_grad::<Self>(output, grad)
     }
 }
+
+/// Graphics cards run burn's own operations.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+impl KernelBackend for Cube {}

@@ -3,7 +3,8 @@
 
 use super::KernelBackend;
 use crate::conv::Conv;
-use crate::{AdamStep, AvgPool, ConvOptions, Depthwise, MaxPool, Resize, ShapeError};
+use crate::shape::{self, ShapeError};
+use crate::{AdamStep, AvgPool, ConvOptions, Depthwise, MaxPool, Resize};
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
@@ -78,7 +79,11 @@ pub fn batch_norm_train(
     epsilon: f64,
     relu: bool,
 ) -> BatchNormOutput {
-    check_channels("batch_norm_train", &x, &[&gamma, &beta]);
+    check_channels(
+        "batch_norm_train",
+        &x,
+        &[("gamma [C]", &gamma), ("beta [C]", &beta)],
+    );
     let (output, mean, variance) = <Dispatch as KernelBackend>::nhwc_batch_norm_train(
         x.into_dispatch(),
         gamma.into_dispatch(),
@@ -106,12 +111,9 @@ pub fn batch_norm_join(
     residual: Tensor<4>,
     epsilon: f64,
 ) -> BatchNormOutput {
-    check_channels("batch_norm_join", &x, &[&gamma, &beta]);
-    assert_eq!(
-        x.dims(),
-        residual.dims(),
-        "batch_norm_join: the shapes of input and residual differ"
-    );
+    const NAME: &str = "batch_norm_join";
+    check_channels(NAME, &x, &[("gamma [C]", &gamma), ("beta [C]", &beta)]);
+    fits(shape::same(NAME, "residual", &residual.dims(), &x.dims()));
     let (output, mean, variance) = <Dispatch as KernelBackend>::nhwc_batch_norm_join(
         x.into_dispatch(),
         gamma.into_dispatch(),
@@ -139,7 +141,13 @@ pub fn batch_norm_infer(
     epsilon: f64,
     relu: bool,
 ) -> Tensor<4> {
-    check_channels("batch_norm_infer", &x, &[&gamma, &beta, &mean, &variance]);
+    let parameters = [
+        ("gamma [C]", &gamma),
+        ("beta [C]", &beta),
+        ("mean [C]", &mean),
+        ("variance [C]", &variance),
+    ];
+    check_channels("batch_norm_infer", &x, &parameters);
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_batch_norm_infer(
         x.into_dispatch(),
         gamma.into_dispatch(),
@@ -197,11 +205,9 @@ pub fn resize(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
 /// # Panics
 /// If the shapes differ.
 pub fn add_relu(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
-    assert_eq!(
-        a.dims(),
-        b.dims(),
-        "add_relu: the shapes of the two terms differ"
-    );
+    const NAME: &str = "add_relu";
+    fits(shape::same(NAME, "second term", &b.dims(), &a.dims()));
+    fits(shape::elements(NAME, &a.dims()));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_add_relu(
         a.into_dispatch(),
         b.into_dispatch(),
@@ -219,13 +225,12 @@ pub fn adam_step<const D: usize>(
     moments: [Tensor<D>; 2],
     step: AdamStep,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
-    for other in [&grad, &moments[0], &moments[1]] {
-        assert_eq!(
-            parameter.dims(),
-            other.dims(),
-            "adam_step: parameter, gradient and moments differ in shape"
-        );
-    }
+    const NAME: &str = "adam_step";
+    let of = parameter.dims();
+    fits(shape::same(NAME, "gradient", &grad.dims(), &of));
+    fits(shape::same(NAME, "first moment", &moments[0].dims(), &of));
+    fits(shape::same(NAME, "second moment", &moments[1].dims(), &of));
+    fits(shape::elements(NAME, &of));
     let [moment_1, moment_2] = moments;
     let (parameter, moment_1, moment_2) = <Dispatch as KernelBackend>::adam_step(
         parameter.into_dispatch(),
@@ -241,24 +246,36 @@ pub fn adam_step<const D: usize>(
 }
 
 /// Sum of the squares of all elements, `[1]`. Not differentiable.
+///
+/// # Panics
+/// If the elements are more than memory can address, which only a repeated view can have.
 pub fn squared_norm<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    fits(shape::elements("squared_norm", &tensor.dims()));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::squared_norm(
         tensor.into_dispatch(),
     ))
 }
 
-/// Asserts one value a channel in every parameter.
-fn check_channels(name: &str, x: &Tensor<4>, parameters: &[&Tensor<1>]) {
+/// Panics unless `x` holds something and every parameter has one value a channel.
+#[track_caller]
+fn check_channels(name: &'static str, x: &Tensor<4>, parameters: &[(&'static str, &Tensor<1>)]) {
     let shape: [usize; 4] = x.dims();
-    assert!(
-        shape.iter().all(|&size| size > 0),
-        "{name}: input [N, H, W, C] {shape:?} is empty"
-    );
-    for parameter in parameters {
-        let [length] = parameter.dims();
-        assert_eq!(
-            length, shape[3],
-            "{name}: a parameter has {length} elements for input [N, H, W, C] {shape:?}"
-        );
+    if shape.contains(&0) {
+        fits::<()>(Err(ShapeError::Empty {
+            operation: name,
+            shape: shape.to_vec(),
+            step: 1,
+        }));
+    }
+    fits(shape::elements(name, &shape));
+    for (what, parameter) in parameters {
+        if parameter.dims() != [shape[3]] {
+            fits::<()>(Err(ShapeError::Weights {
+                operation: name,
+                input: shape.to_vec(),
+                weight: parameter.dims().to_vec(),
+                expected: what,
+            }));
+        }
     }
 }

@@ -4,9 +4,12 @@ use super::KernelBackend;
 use super::ops::fits;
 use crate::ConvOptions;
 use crate::conv::Conv;
+use crate::shape;
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use std::sync::OnceLock;
+
+const NAME: &str = "prepared conv2d";
 
 /// A convolution with fixed weights, which are packed once, on first use.
 ///
@@ -35,12 +38,7 @@ impl PreparedConv {
     /// # Panics
     /// If the bias does not have `Co` elements.
     pub fn new(weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions) -> Self {
-        assert_eq!(
-            bias.dims(),
-            [weight.dims()[0]],
-            "the bias of weights {:?} needs one element per output channel",
-            weight.dims()
-        );
+        fits(shape::same(NAME, "bias", &bias.dims(), &weight.dims()[..1]));
         Self {
             weight: weight.detach(),
             bias: bias.detach(),
@@ -53,10 +51,20 @@ impl PreparedConv {
     /// ReLU if `relu`. Not differentiable.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit, or the element types of input and weights differ.
     pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
         let shape = self.weight.dims();
         let conv = fits(Conv::with_options(x.dims(), shape, self.options));
+        if let Some(residual) = &residual {
+            let (found, expected) = (residual.dims(), conv.output_shape());
+            fits(shape::same(NAME, "residual", &found, &expected));
+        }
+        assert_eq!(
+            x.dtype(),
+            self.weight.dtype(),
+            "{NAME}: the element types of input {:?} and weights {shape:?} differ",
+            x.dims()
+        );
         let winograd = conv.packs_winograd();
         let packed = self.packed[usize::from(winograd)].get_or_init(|| {
             Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_pack_conv2d(

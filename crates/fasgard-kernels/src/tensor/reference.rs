@@ -1,6 +1,10 @@
 //! The same operations composed from burn's own: the path of backends without kernels here and of
 //! element types other than `f32`, and what the kernels are tested against.
 
+mod resize;
+
+pub use resize::{resize, resize_grad};
+
 use crate::{AdamStep, ConvOptions, WeightDecay};
 use burn::backend::Backend;
 use burn::backend::TensorMetadata;
@@ -298,26 +302,6 @@ pub fn avg_pool2d_grad<B: Backend>(grad: FloatTensor<B>, kernel: usize) -> Float
         tiles,
         Shape::from([n, height * kernel, width * kernel, channels]),
     )
-}
-
-fn bilinear() -> ops::InterpolateOptions {
-    ops::InterpolateOptions::new(ops::InterpolateMode::Bilinear).with_align_corners(false)
-}
-
-/// Bilinear resize of rows and columns to `size`, half-pixel centres, no antialiasing.
-pub fn resize<B: Backend>(x: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
-    let x = B::float_permute(x, &TO_NCHW);
-    B::float_permute(B::interpolate(x, size, bilinear()), &TO_NHWC)
-}
-
-/// Gradient of [`resize`] for `input` rows and columns.
-pub fn resize_grad<B: Backend>(grad: FloatTensor<B>, input: [usize; 2]) -> FloatTensor<B> {
-    let [n, _, _, channels] = grad.shape().dims::<4>();
-    let shape = Shape::from([n, channels, input[0], input[1]]);
-    let x = B::float_zeros(shape, &grad.device(), grad.dtype().into());
-    let grad = B::float_permute(grad, &TO_NCHW);
-    let size = [grad.shape()[2], grad.shape()[3]];
-    B::float_permute(B::interpolate_backward(x, grad, size, bilinear()), &TO_NHWC)
 }
 
 /// `relu(a + b)`.

@@ -1,6 +1,17 @@
 //! The definition of a convolution and its gradients, in `f64`, without any cleverness.
 #![allow(dead_code, unreachable_pub)]
 
+use proptest::test_runner::Config;
+
+/// As many random cases, or what `PROPTEST_CASES` says: an emulator has time for fewer.
+pub fn cases(count: u32) -> Config {
+    let set = std::env::var_os("PROPTEST_CASES").is_some();
+    Config {
+        cases: if set { Config::default().cases } else { count },
+        ..Config::default()
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
     /// `[N, H, W, Ci]`.

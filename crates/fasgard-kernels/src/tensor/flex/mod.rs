@@ -1,62 +1,18 @@
 //! The kernels on burn's CPU backend: `f32` tensors are read in place where they are contiguous.
 
+mod batch_norm;
+mod view;
+
 use super::ops::fits;
 use super::{KernelBackend, reference};
-use crate::batch_norm::{BatchNorm, BatchNormBackward, Statistics};
 use crate::conv::Conv;
 use crate::{
     AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize, elementwise,
     sum_of_squares,
 };
 use burn::backend::Flex;
-use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, DType, Shape};
-
-/// Whether the kernels take a tensor of this element type.
-fn supported(tensors: &[&FlexTensor]) -> bool {
-    tensors.iter().all(|tensor| tensor.dtype() == DType::F32)
-}
-
-/// The tensor with its elements side by side in memory; copied only if they are not.
-fn dense(tensor: FlexTensor) -> FlexTensor {
-    if tensor.layout().contiguous_offsets().is_some() {
-        tensor
-    } else {
-        tensor.to_contiguous()
-    }
-}
-
-/// The tensor as the whole of its storage, in order; copied only if it is not.
-fn whole(tensor: FlexTensor) -> FlexTensor {
-    let len = tensor.layout().shape().num_elements();
-    if tensor.layout().contiguous_offsets() == Some((0, len))
-        && tensor.bytes().len() == len * size_of::<f32>()
-    {
-        return tensor;
-    }
-    let shape = tensor.layout().shape().clone();
-    let values = floats(&dense(tensor)).to_vec();
-    FlexTensor::new(
-        Bytes::from_elems(values),
-        Layout::contiguous(shape),
-        DType::F32,
-    )
-}
-
-/// Elements of a tensor from [`dense`].
-fn floats(tensor: &FlexTensor) -> &[f32] {
-    let (start, end) = tensor.layout().contiguous_offsets().unwrap_or_default();
-    &tensor.storage::<f32>()[start..end]
-}
-
-fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
-    tensor.layout().shape().dims::<D>()
-}
-
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    let layout = Layout::contiguous(Shape::from(shape));
-    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
-}
+use burn::backend::flex::FlexTensor;
+use view::{dense, dims, floats, supported, tensor, whole};
 
 fn conv(x: &FlexTensor, weight: &FlexTensor, options: ConvOptions) -> Conv {
     fits(Conv::with_options(dims(x), dims(weight), options))
@@ -82,23 +38,6 @@ fn packed_conv(
     };
     let output = conv.forward_with(floats(&x), floats(&packed), winograd, epilogue);
     tensor(fits(output), conv.output_shape())
-}
-
-/// Output, mean and variance as tensors.
-fn normalized(
-    (output, statistics): (Vec<f32>, Statistics),
-    shape: [usize; 4],
-) -> (FlexTensor, FlexTensor, FlexTensor) {
-    (
-        tensor(output, shape),
-        tensor(statistics.mean, [shape[3]]),
-        tensor(statistics.variance, [shape[3]]),
-    )
-}
-
-fn batch_norm(gamma: &FlexTensor, epsilon: f64, relu: bool) -> BatchNorm {
-    let [channels] = dims(gamma);
-    fits(BatchNorm::new(channels, epsilon)).with_relu(relu)
 }
 
 impl KernelBackend for Flex {
@@ -237,13 +176,7 @@ impl KernelBackend for Flex {
         epsilon: f64,
         relu: bool,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        if !supported(&[&x, &gamma, &beta]) {
-            return reference::batch_norm_train::<Self>(x, gamma, beta, epsilon, relu);
-        }
-        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
-        let norm = batch_norm(&gamma, epsilon, relu);
-        let result = norm.train(floats(&x), floats(&gamma), floats(&beta), None);
-        normalized(fits(result), dims(&x))
+        batch_norm::train(x, gamma, beta, epsilon, relu)
     }
 
     fn nhwc_batch_norm_train_grad(
@@ -256,29 +189,7 @@ impl KernelBackend for Flex {
         epsilon: f64,
         relu: bool,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        if !supported(&[&x, &gamma, &beta, &mean, &variance, &grad]) {
-            return reference::batch_norm_train_grad::<Self>(
-                x, gamma, beta, mean, variance, grad, epsilon, relu,
-            );
-        }
-        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
-        let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
-        let grads = batch_norm(&gamma, epsilon, relu).backward(&BatchNormBackward {
-            x: floats(&x),
-            gamma: floats(&gamma),
-            beta: floats(&beta),
-            mean: floats(&mean),
-            variance: floats(&variance),
-            grad: floats(&grad),
-            output: None,
-        });
-        let grads = fits(grads);
-        let [channels] = dims(&gamma);
-        (
-            tensor(grads.x, dims::<4>(&x)),
-            tensor(grads.gamma, [channels]),
-            tensor(grads.beta, [channels]),
-        )
+        batch_norm::train_grad(x, gamma, beta, mean, variance, grad, epsilon, relu)
     }
 
     fn nhwc_batch_norm_join(
@@ -288,14 +199,7 @@ impl KernelBackend for Flex {
         residual: FlexTensor,
         epsilon: f64,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        if !supported(&[&x, &gamma, &beta, &residual]) {
-            return reference::batch_norm_join::<Self>(x, gamma, beta, residual, epsilon);
-        }
-        let (x, gamma, beta, residual) = (dense(x), dense(gamma), dense(beta), dense(residual));
-        let norm = batch_norm(&gamma, epsilon, true);
-        let residual = Some(floats(&residual));
-        let result = norm.train(floats(&x), floats(&gamma), floats(&beta), residual);
-        normalized(fits(result), dims(&x))
+        batch_norm::join(x, gamma, beta, residual, epsilon)
     }
 
     fn nhwc_batch_norm_join_grad(
@@ -308,31 +212,7 @@ impl KernelBackend for Flex {
         grad: FlexTensor,
         epsilon: f64,
     ) -> (FlexTensor, FlexTensor, FlexTensor, FlexTensor) {
-        if !supported(&[&x, &gamma, &beta, &output, &mean, &variance, &grad]) {
-            return reference::batch_norm_join_grad::<Self>(
-                x, gamma, beta, output, mean, variance, grad, epsilon,
-            );
-        }
-        let (x, gamma, beta, output) = (dense(x), dense(gamma), dense(beta), dense(output));
-        let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
-        let grads = batch_norm(&gamma, epsilon, true).backward(&BatchNormBackward {
-            x: floats(&x),
-            gamma: floats(&gamma),
-            beta: floats(&beta),
-            mean: floats(&mean),
-            variance: floats(&variance),
-            grad: floats(&grad),
-            output: Some(floats(&output)),
-        });
-        let grads = fits(grads);
-        let [channels] = dims(&gamma);
-        let residual = grads.residual.unwrap_or_default();
-        (
-            tensor(grads.x, dims::<4>(&x)),
-            tensor(grads.gamma, [channels]),
-            tensor(grads.beta, [channels]),
-            tensor(residual, dims::<4>(&x)),
-        )
+        batch_norm::join_grad(x, gamma, beta, output, mean, variance, grad, epsilon)
     }
 
     fn nhwc_batch_norm_infer(
@@ -344,17 +224,7 @@ impl KernelBackend for Flex {
         epsilon: f64,
         relu: bool,
     ) -> FlexTensor {
-        if !supported(&[&x, &gamma, &beta, &mean, &variance]) {
-            return reference::batch_norm_infer::<Self>(
-                x, gamma, beta, mean, variance, epsilon, relu,
-            );
-        }
-        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
-        let (mean, variance) = (dense(mean), dense(variance));
-        let statistics = (floats(&mean), floats(&variance));
-        let norm = batch_norm(&gamma, epsilon, relu);
-        let output = norm.normalize(floats(&x), floats(&gamma), floats(&beta), statistics, None);
-        tensor(fits(output), dims::<4>(&x))
+        batch_norm::infer(x, gamma, beta, mean, variance, epsilon, relu)
     }
 
     fn nhwc_max_pool2d(x: FlexTensor, kernel: usize, stride: usize, padding: usize) -> FlexTensor {
@@ -451,7 +321,7 @@ impl KernelBackend for Flex {
             return reference::squared_norm::<Self>(tensor);
         }
         let sum = sum_of_squares(floats(&dense(tensor)));
-        self::tensor(vec![sum as f32], [1])
+        view::tensor(vec![sum as f32], [1])
     }
 
     fn nhwc_add_relu(a: FlexTensor, b: FlexTensor) -> FlexTensor {
