@@ -7,7 +7,7 @@
 //! | [`synth`] | rendered faces and attacks |
 //! | [`data`] | layouts, prepared datasets, loaders |
 //! | [`nn`] | backbones, heads, the pyramid, losses |
-//! | [`model`] | the model file |
+//! | [`model`] | the model file, the predictor, calibration |
 //!
 //! Everywhere live is 1, attack is 0, and a higher score is more likely live.
 
