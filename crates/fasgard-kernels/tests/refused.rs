@@ -18,10 +18,9 @@ fn zeros<const D: usize>(shape: [usize; D]) -> Tensor<D> {
 #[track_caller]
 fn refused<T>(f: impl FnOnce() -> T, parts: &[&str]) {
     let panic = catch_unwind(AssertUnwindSafe(f)).err();
-    let Some(panic) = panic else {
-        panic!("not refused: {parts:?}")
-    };
-    let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+    assert!(panic.is_some(), "not refused: {parts:?}");
+    let text = panic.and_then(|panic| panic.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_default();
     for part in parts {
         assert!(text.contains(part), "{text:?} lacks {part:?}");
     }
