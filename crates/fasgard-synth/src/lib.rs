@@ -48,5 +48,5 @@ mod shot;
 pub use attack::{Attack, ParseAttackError};
 pub use capture::{Capture, CaptureOptions, MAP_SIDE, capture};
 pub use identity::Identity;
-pub use portrait::{MIN_PORTRAIT, Portrait, RecaptureError, RecaptureOptions, recapture};
+pub use portrait::{MIN_PORTRAIT, Portrait, RecaptureError, RecaptureOptions, recapture, suits};
 pub use presentation::{ParsePresentationError, Presentation};

@@ -182,25 +182,40 @@ pub fn recapture(
 fn check(portrait: &Portrait<'_>, attack: Option<Attack>) -> Result<FaceBox, RecaptureError> {
     let (face, size) = (portrait.face, portrait.picture.dimensions());
     let (w, h) = (size.0 as f32, size.1 as f32);
-    let long = face.w.max(face.h);
-    let overlaps = face.is_valid()
-        && face.x < w
-        && face.y < h
-        && face.x + face.w > 0.0
-        && face.y + face.h > 0.0;
-    if !overlaps || long > 1.5 * w.max(h) {
+    let inside = face.is_valid() && face.x < w && face.y < h;
+    if !inside || ends_before(face) || face.w.max(face.h) > 1.5 * w.max(h) {
         return Err(RecaptureError::Face {
             found: face,
             picture: size,
         });
     }
+    places(face, portrait.eyes, attack)
+}
+
+/// Whether [`recapture`] can make `attack` (or the live twin) of a face, as far as box and eyes
+/// tell without the picture: a box of enough pixels, and eyes that fit it and are there if needed.
+pub fn suits(face: FaceBox, eyes: Option<Eyes>, attack: Option<Attack>) -> bool {
+    face.is_valid() && !ends_before(face) && places(face, eyes, attack).is_ok()
+}
+
+/// Whether all of a box lies left of or above every picture.
+fn ends_before(face: FaceBox) -> bool {
+    face.x + face.w <= 0.0 || face.y + face.h <= 0.0
+}
+
+/// The wide square, if box and eyes allow the attack.
+fn places(
+    face: FaceBox,
+    eyes: Option<Eyes>,
+    attack: Option<Attack>,
+) -> Result<FaceBox, RecaptureError> {
     let wide = face.square(WIDE);
     if wide.w + ROUNDING < MIN_PORTRAIT as f32 {
         return Err(RecaptureError::Small { found: wide.w });
     }
-    match (portrait.eyes, attack) {
+    match (eyes, attack) {
         (None, Some(attack)) if attack.needs_eyes() => Err(RecaptureError::NoEyes { attack }),
-        (Some(eyes), _) if !fit(eyes, face, long) => {
+        (Some(eyes), _) if !fit(eyes, face, face.w.max(face.h)) => {
             Err(RecaptureError::Eyes { found: eyes, face })
         }
         _ => Ok(wide),
