@@ -213,6 +213,7 @@ impl Recapture {
             }),
             eyes: row.eyes,
             depth,
+            shown: None,
         };
         let options = RecaptureOptions::with_side(self.side);
         recapture(&portrait, self.attack, &options, self.seed, &self.key)
