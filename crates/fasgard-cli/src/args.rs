@@ -158,6 +158,13 @@ pub(crate) struct Simulate {
     /// Largest side of stored crops in pixels
     #[arg(long, default_value_t = 256)]
     pub(crate) side: u32,
+    /// Depth of prints and displays: zero (nothing stored) or planar (the face's outline at one depth)
+    #[arg(long, default_value = "zero")]
+    pub(crate) attack_depth: String,
+    /// What prints and displays show: same (the live picture itself) or other (another one of the
+    /// same subject, where there is one)
+    #[arg(long, default_value = "same")]
+    pub(crate) artefact: String,
     /// Seed of everything that is drawn
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

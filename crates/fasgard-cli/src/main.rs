@@ -5,6 +5,7 @@ mod commands;
 mod device;
 mod failure;
 mod progress;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fasgard_data::{ManifestRow, RelativePath, Sample, SamplingConfig, TargetSpec, TrainLoader};
+use fasgard_data::{
+    ManifestRow, RelativePath, Sample, SamplingConfig, SimulateAugment, TargetSpec, TrainAugment,
+    TrainLoader,
+};
 use fasgard_image::{AugmentConfig, FaceBox, Preprocess, Rgb, RgbImage, encode_jpeg};
 use fasgard_metrics::Label;
 
@@ -73,10 +76,19 @@ fn loading(c: &mut Criterion) {
     group
         .sample_size(10)
         .measurement_time(Duration::from_secs(5));
+    // No eyes: prints and displays only.
+    let simulated = TrainAugment {
+        pixels: augmented.clone(),
+        simulate: SimulateAugment {
+            probability: 0.25,
+            ..SimulateAugment::default()
+        },
+    };
     for (name, augment, cache) in [
-        ("plain", AugmentConfig::default(), 0),
-        ("augmented", augmented.clone(), 0),
-        ("augmented, cached", augmented, 64),
+        ("plain", TrainAugment::default(), 0),
+        ("augmented", augmented.clone().into(), 0),
+        ("augmented, cached", augmented.into(), 64),
+        ("simulated, cached", simulated, 64),
     ] {
         let loader = TrainLoader::new(
             rows.clone(),

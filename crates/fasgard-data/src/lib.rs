@@ -49,7 +49,8 @@ pub use dataset::{Dataset, DatasetError, Sample};
 pub use info::{Count, DatasetInfo, InfoError, OfficialCount, SCHEMA};
 pub use loader::{
     Balance, Batch, EpochUnit, EvalBatch, EvalFailure, EvalLoader, EvalPrefetcher, LoadError,
-    LoaderError, Prefetcher, SamplingConfig, TargetSpec, TrainLoader,
+    LoaderError, Prefetcher, SamplingConfig, SimulateAugment, TargetSpec, TrainAugment,
+    TrainLoader,
 };
 pub use manifest::{ManifestError, ManifestRow, RelativePath, read_manifest, write_manifest};
 pub use prepare::{

@@ -56,6 +56,7 @@ pub(crate) fn write_dataset<J: Sync, E: From<PrepareError>>(
                 ControlFlow::Continue(()) => Ok(made),
                 ControlFlow::Break(()) => Err(PrepareError::Stopped {
                     path: output.to_owned(),
+                    resumes: false,
                 }),
             }
         })

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use common::{contents, folder_tree, go_on, with_threads};
-use fasgard_data::simulate::{SimulateOptions, simulate};
+use fasgard_data::simulate::{Artefact, SimulateOptions, simulate};
 use fasgard_data::{
-    Dataset, EvalLoader, PrepareOptions, SyntheticOptions, TargetSpec, layout, prepare,
-    read_manifest, write_manifest, write_synthetic,
+    AttackDepth, Dataset, EvalLoader, PrepareOptions, SyntheticOptions, TargetSpec, layout,
+    prepare, read_manifest, write_manifest, write_synthetic,
 };
 use fasgard_image::Preprocess;
 use fasgard_metrics::Split;
@@ -147,6 +147,77 @@ fn attacks_are_drawn_for_each_sample() {
 }
 
 #[test]
+fn planes_and_other_pictures_by_option() {
+    let dir = tempfile::tempdir().unwrap();
+    let known = vec![Presentation::Live];
+    let options = SyntheticOptions {
+        identities: [2, 1, 1],
+        shots: 2,
+        presentations: [known.clone(), known.clone(), known],
+        side: 96,
+        ..SyntheticOptions::default()
+    };
+    let source = write_synthetic(&dir.path().join("source"), &options, &go_on).unwrap();
+    let run = |name: &str, options: &SimulateOptions| {
+        simulate(&source, &dir.path().join(name), options, &go_on).unwrap()
+    };
+    let own = SimulateOptions {
+        attacks: vec![Attack::PrintPhoto, Attack::HalfMask],
+        ..small()
+    };
+    let hashes = |d: &Dataset, species: &str| -> Vec<_> {
+        let of = d.samples().iter().filter(|s| s.row.class_name() == species);
+        of.map(|s| s.row.sha256.clone()).collect()
+    };
+    let plain = run("plain", &own);
+    let planar = run(
+        "planar",
+        &SimulateOptions {
+            attack_depth: AttackDepth::Planar,
+            ..own.clone()
+        },
+    );
+    assert_eq!(
+        hashes(&plain, "print/photo"),
+        hashes(&planar, "print/photo")
+    );
+    for sample in planar.samples() {
+        let map = fasgard_image::decode_gray(sample.depth_path().unwrap(), &Default::default());
+        let top = map.unwrap().pixels().map(|p| p.0[0]).max();
+        let flat = sample.row.class_name() == "print/photo";
+        assert_eq!(top == Some(128), flat, "{}: {top:?}", sample.row.sample);
+    }
+    let other = run(
+        "other",
+        &SimulateOptions {
+            artefact: Artefact::Other,
+            ..own.clone()
+        },
+    );
+    let (a, b) = (hashes(&plain, "print/photo"), hashes(&other, "print/photo"));
+    assert!(
+        a.len() == 8 && a.iter().zip(&b).all(|(a, b)| a != b),
+        "the same print"
+    );
+    assert_eq!(hashes(&plain, "live"), hashes(&other, "live"));
+    assert_eq!(hashes(&plain, "mask/half"), hashes(&other, "mask/half"));
+    let parameter = other.infos()[0].parameters["artefact"].as_str();
+    assert_eq!(parameter, Some("other"));
+    // Nobody has another picture where no subject is known.
+    let manifest = dir.path().join("source/manifest.csv");
+    let mut rows = read_manifest(&manifest).unwrap();
+    rows.iter_mut().for_each(|row| row.subject = None);
+    write_manifest(&manifest, &rows).unwrap();
+    let unknown = Dataset::open(dir.path().join("source")).unwrap();
+    let options = SimulateOptions {
+        artefact: Artefact::Other,
+        ..own
+    };
+    let alone = simulate(&unknown, &dir.path().join("alone"), &options, &go_on).unwrap();
+    assert_eq!(hashes(&alone, "print/photo"), a);
+}
+
+#[test]
 fn what_cannot_be_simulated_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("source");
@@ -191,10 +262,14 @@ fn what_cannot_be_simulated_is_named() {
     tiny[live[3]].face = None;
     write_manifest(&manifest, &tiny).unwrap();
     let error = run(small()).unwrap_err().to_string();
-    assert!(
-        error.contains("dev attack, dev live, test attack, test live"),
-        "{error}"
-    );
+    for part in [
+        "dev live (0 of 1)",
+        "dev attack (0 of 10)",
+        "test live",
+        "test attack",
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
     let failures = fs::read_to_string(dir.path().join("out/failures.csv")).unwrap();
     assert!(
         failures.contains("at least 48 pixels") && failures.contains("expected a face box"),

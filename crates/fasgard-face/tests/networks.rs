@@ -1,12 +1,18 @@
 //! Both networks against LiteRT (`tools/fixtures/face.py`), and on a portrait.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod agreement;
+
 use std::path::{Path, PathBuf};
 
-use fasgard_face::{Detector, Mesher, Weights};
+use agreement::Agreement;
+use fasgard_face::geometry::depth;
+use fasgard_face::{Detector, Mesher, Weights, choose};
 use fasgard_image::{
-    DecodeLimits, Interpolation, Rgb, RgbImage, RotatedSquare, crop, decode, rotated_crop,
+    DecodeLimits, Eyes, FaceBox, Interpolation, Rgb, RgbImage, RotatedSquare, crop, decode,
+    rotated_crop,
 };
+use fasgard_synth::{CaptureOptions, Identity, Presentation, capture};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -172,4 +178,50 @@ fn any_number_of_threads_gives_the_same_bits() {
         })
     };
     assert_eq!(with(1), with(3));
+}
+
+/// The mesh, and the canonical face laid on the eyes, beside the depth that rendered faces really
+/// have. Nobody's face is in the renderings: they are faces enough for the networks, no portraits.
+#[test]
+#[ignore = "needs the weights: fasgard models install"]
+fn depth_of_the_mesh_is_near_the_exact_depth_of_rendered_faces() {
+    let weights = Weights::find().unwrap();
+    let (detector, mesher) = (
+        Detector::new(&weights).unwrap(),
+        Mesher::new(&weights).unwrap(),
+    );
+    let (mut by_mesh, mut by_eyes) = (Agreement::default(), Agreement::default());
+    let (mut found, mut fitted, n) = (0, 0, 200);
+    for k in 0..n {
+        let options = CaptureOptions::with_side(256);
+        let c = capture(&Identity::new(5, k), Presentation::Live, 0, &options);
+        let detections = detector.detect(&c.image);
+        let Some(face) = choose(&detections, None) else {
+            continue;
+        };
+        found += 1;
+        let mesh = mesher.fit(&c.image, face);
+        let whole = FaceBox::whole(c.image.width(), c.image.height());
+        let to_crop = depth::upright(whole);
+        let Ok(map) = depth::from_mesh(&mesh.points, mesh.presence, &to_crop) else {
+            continue;
+        };
+        fitted += 1;
+        by_mesh.add(&map, &c.depth);
+        let [right, left] = c.eyes;
+        by_eyes.add(
+            &depth::from_eyes(Eyes { right, left }, &to_crop).unwrap(),
+            &c.depth,
+        );
+    }
+    println!("{found} of {n} rendered faces found, {fitted} fitted");
+    let mut figures = [(0.0, 0.0, 0.0); 2];
+    for (i, (name, agreement)) in [("mesh", &by_mesh), ("eyes", &by_eyes)].iter().enumerate() {
+        figures[i] = agreement.figures();
+        let (error, correlation, iou) = figures[i];
+        println!("{name}: mean error {error:.3}, correlation {correlation:.3}, IoU {iou:.3}");
+    }
+    let (error, correlation, iou) = figures[0];
+    assert!(fitted * 2 > n, "{fitted} of {n}");
+    assert!(error < 0.3 && correlation > 0.5 && iou > 0.4);
 }

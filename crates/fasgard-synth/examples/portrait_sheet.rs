@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 left: [lx, ly],
             }),
             depth: None,
+            shown: None,
         };
         let mut column = 0;
         let mut place = |picture: &RgbImage| {

@@ -48,5 +48,7 @@ mod shot;
 pub use attack::{Attack, ParseAttackError};
 pub use capture::{Capture, CaptureOptions, MAP_SIDE, capture};
 pub use identity::Identity;
-pub use portrait::{MIN_PORTRAIT, Portrait, RecaptureError, RecaptureOptions, recapture};
+pub use portrait::{
+    MIN_PORTRAIT, PLANE, Portrait, RecaptureError, RecaptureOptions, recapture, suits,
+};
 pub use presentation::{ParsePresentationError, Presentation};

@@ -23,6 +23,7 @@ fn portrait(live: &Capture) -> Portrait<'_> {
             left: live.eyes[1],
         }),
         depth: Some(&live.depth),
+        shown: None,
     }
 }
 
@@ -206,4 +207,77 @@ fn what_cannot_be_recaptured_is_named() {
         ..good
     };
     assert!(matches!(error(none, None), RecaptureError::Face { .. }));
+}
+
+#[test]
+fn a_held_picture_may_have_the_depth_of_a_plane() {
+    let live = live();
+    let side = 160;
+    let options = RecaptureOptions::with_side(side).with_planar(true);
+    let of = |attack: Attack| {
+        recapture(&portrait(&live), Some(attack), &options, 3, "a").expect("a portrait that fits")
+    };
+    let print = of(Attack::PrintPhoto);
+    let flat = take(&live, Some(Attack::PrintPhoto), side, "a");
+    assert!(
+        print.jpeg == flat.jpeg && print.mask == flat.mask,
+        "depth only"
+    );
+    assert!(flat.depth.pixels().all(|p| p.0[0] == 0));
+    // One level, as much of the picture as the face has there, around the face box.
+    let area = |c: &Capture| c.depth.pixels().filter(|p| p.0[0] > 100).count() as f64;
+    let face = live.depth.pixels().filter(|p| p.0[0] > 0).count() as f64;
+    assert!(
+        (0.7..1.3).contains(&(area(&print) / face)),
+        "{} {face}",
+        area(&print)
+    );
+    assert!(print.depth.pixels().all(|p| p.0[0] <= 128));
+    let to_map = MAP_SIDE as f32 / side as f32;
+    let eye = print.eyes[0].map(|v| (v * to_map) as u32);
+    assert_eq!(print.depth.get_pixel(eye[0], eye[1]).0[0], 128);
+    assert_eq!(print.depth.get_pixel(1, 1).0[0], 0);
+    // Through the holes of a cut print the person's own depth is seen; what is worn stays.
+    let cut = of(Attack::PrintCut);
+    assert!(cut.depth.pixels().any(|p| p.0[0] > 140));
+    let worn = of(Attack::HalfMask);
+    assert!(worn.depth == take(&live, Some(Attack::HalfMask), side, "a").depth);
+}
+
+#[test]
+fn an_artefact_may_show_another_picture_of_the_person() {
+    let (live, options) = (live(), RecaptureOptions::with_side(120));
+    let other = capture(
+        &Identity::new(5, 2),
+        Presentation::Live,
+        1,
+        &CaptureOptions::with_side(160),
+    );
+    let own = portrait(&live);
+    let shown = portrait(&other);
+    let with = |shown: Option<&Portrait<'_>>, attack| {
+        let both = Portrait { shown, ..own };
+        recapture(&both, attack, &options, 3, "a").expect("a portrait that fits")
+    };
+    for attack in [Attack::PrintPhoto, Attack::PrintCut, Attack::PaperMask] {
+        let (a, b) = (with(None, Some(attack)), with(Some(&shown), Some(attack)));
+        let everywhere = difference(&a, &b, &b, 0);
+        assert!(everywhere > 4.0, "{attack}: {everywhere}");
+    }
+    // Who is seen beside a worn artefact is the same but for the exposure, which meters all of it;
+    // and so is everyone without one.
+    let paper = Some(Attack::PaperMask);
+    let (a, b) = (with(None, paper), with(Some(&shown), paper));
+    let (on, beside) = (difference(&a, &b, &b, 0), difference(&a, &b, &b, 255));
+    assert!(a.mask == b.mask && beside < on / 2.0, "{on} {beside}");
+    assert!(with(None, None).jpeg == with(Some(&shown), None).jpeg);
+    assert!(
+        with(None, Some(Attack::HalfMask)).jpeg == with(Some(&shown), Some(Attack::HalfMask)).jpeg
+    );
+    // One that does not suit is not used.
+    let blind = Portrait {
+        eyes: None,
+        ..shown
+    };
+    assert!(with(Some(&blind), paper).jpeg == with(None, paper).jpeg);
 }

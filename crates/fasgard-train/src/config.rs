@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fasgard_data::SamplingConfig;
-use fasgard_image::{AugmentConfig, Preprocess};
+use fasgard_data::{SamplingConfig, TrainAugment};
+use fasgard_image::Preprocess;
 use fasgard_nn::{Compute, ModelConfig};
 use serde::{Deserialize, Serialize};
 
@@ -39,9 +39,9 @@ pub struct ExperimentConfig {
     /// From pixels to the network's input.
     #[serde(default)]
     pub input: Preprocess,
-    /// Random changes of training samples.
+    /// Random changes of training samples, simulated attacks among them.
     #[serde(default)]
-    pub augment: AugmentConfig,
+    pub augment: TrainAugment,
     /// What an epoch is made of.
     #[serde(default)]
     pub sampling: SamplingConfig,
@@ -315,6 +315,10 @@ size = 128
         let config = ExperimentConfig::parse(TEXT, &[]).unwrap();
         let text = config.to_toml().unwrap();
         assert!(text.contains("weight_decay = 0.0"), "{text}");
+        assert!(
+            text.contains("[augment.simulate]") && text.contains("twin = 0.5"),
+            "{text}"
+        );
         assert_eq!(ExperimentConfig::parse(&text, &[]).unwrap(), config);
     }
 
@@ -353,6 +357,9 @@ size = 128
             ),
             ("model.supervision.scales=[8,3]", "scale 3 does not"),
             ("input.size=100", "7 as the largest scale"),
+            ("augment.flop=1", "unknown field `flop`"),
+            ("augment.simulate.probability=2", "`simulate.probability`"),
+            ("augment.simulate.species=[\"print\"]", "found `print`"),
         ] {
             let message = ExperimentConfig::parse(TEXT, &sets(&[set])).unwrap_err();
             assert!(message.contains(text), "{set}: {message}");

@@ -1,11 +1,16 @@
 //! `fasgard prepare`.
 
-use std::{ops::ControlFlow, path::Path, sync::Mutex, time::Instant};
+use std::{
+    ops::ControlFlow,
+    path::Path,
+    sync::{Mutex, atomic::Ordering},
+    time::Instant,
+};
 
 use anyhow::bail;
 use fasgard_data::{
-    Count, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout, prepare,
-    prepare::{Faces, StoredFormat, check},
+    Count, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout,
+    prepare::{Faces, Plan, PrepareError, StoredFormat, check},
 };
 use fasgard_face::WeightsError;
 
@@ -13,6 +18,7 @@ use crate::{
     args::Prepare,
     failure::misuse,
     progress::{Progress, say},
+    stop::on_ctrl_c,
 };
 
 /// Names that are printed of a longer list.
@@ -33,7 +39,7 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         return Err(misuse("expected `prepare check DIR`, found no folder"));
     };
     let layout = layout::by_name(&args.layout).map_err(misuse)?;
-    let mut options = PrepareOptions {
+    let options = PrepareOptions {
         crop: args.crop.parse().map_err(misuse)?,
         depth: args.depth.parse().map_err(misuse)?,
         attack_depth: args.attack_depth.parse().map_err(misuse)?,
@@ -48,20 +54,19 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         },
         name: args.name.clone(),
         overwrite: args.overwrite,
-        // Counts come first: names are cheap, pixels are not.
-        dry_run: true,
         ..PrepareOptions::default()
     };
-    let nothing = |_| ControlFlow::Continue(());
-    let listed = prepare(layout, input, output, &options, None, &nothing).map_err(misuse)?;
+    // Counts come first: names are cheap, pixels are not.
+    let plan = Plan::new(layout, input, &options).map_err(misuse)?;
+    let listed = plan.summary();
     if !args.json {
         super::print(&describe(&listed))?;
     }
     if args.dry_run {
         return if args.json { json(&listed) } else { Ok(()) };
     }
-    options.dry_run = false;
     let faces = faces(options.crop, options.depth)?;
+    let stop = on_ctrl_c()?;
     let progress = Mutex::new(Progress::new("prepare", "files", listed.listed));
     let tick = |p: fasgard_data::Progress| {
         let failed = if p.failed > 0 {
@@ -72,11 +77,13 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         if let Ok(mut progress) = progress.lock() {
             progress.set(p.done, &failed);
         }
-        ControlFlow::Continue(())
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
     let begin = Instant::now();
-    let summary =
-        prepare(layout, input, output, &options, faces.as_ref(), &tick).map_err(misuse)?;
+    let summary = plan.run(output, faces.as_ref(), &tick).map_err(refused)?;
     drop(progress);
     if args.json {
         return json(&summary);
@@ -108,6 +115,14 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         );
     }
     super::print(&text)
+}
+
+/// Work that was stopped did not fail by a mistake.
+pub(super) fn refused(error: PrepareError) -> anyhow::Error {
+    match error {
+        PrepareError::Stopped { .. } => error.into(),
+        error => misuse(error),
+    }
 }
 
 /// The face networks, if the work can use them; without weights the work may do without.

@@ -1,13 +1,17 @@
 //! `fasgard simulate`.
 
-use std::{ops::ControlFlow, sync::Mutex};
+use std::{
+    ops::ControlFlow,
+    sync::{Mutex, atomic::Ordering},
+};
 
 use fasgard_data::{
     Count, Dataset,
-    simulate::{SimulateOptions, simulate},
+    simulate::{SimulateError, SimulateOptions, simulate},
 };
 
-use crate::{args::Simulate, failure::misuse, progress::Progress};
+use super::prepare::refused;
+use crate::{args::Simulate, failure::misuse, progress::Progress, stop::on_ctrl_c};
 
 pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
     let source = Dataset::open_all(&args.data).map_err(misuse)?;
@@ -16,6 +20,8 @@ pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
         seed: args.seed,
         per_live: args.per_live,
         side: args.side,
+        attack_depth: args.attack_depth.parse().map_err(misuse)?,
+        artefact: args.artefact.parse().map_err(misuse)?,
         overwrite: args.overwrite,
         ..SimulateOptions::default()
     };
@@ -23,6 +29,7 @@ pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
         let attacks = args.attacks.iter().map(|a| a.parse());
         options.attacks = attacks.collect::<Result<_, _>>().map_err(misuse)?;
     }
+    let stop = on_ctrl_c()?;
     let live = source.samples().iter().filter(|s| s.row.label.is_live());
     let progress = Mutex::new(Progress::new(
         "simulate",
@@ -38,9 +45,16 @@ pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
         if let Ok(mut progress) = progress.lock() {
             progress.set(p.done, &failed);
         }
-        ControlFlow::Continue(())
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
-    let dataset = simulate(&source, &args.output, &options, &tick).map_err(misuse)?;
+    let dataset =
+        simulate(&source, &args.output, &options, &tick).map_err(|error| match error {
+            SimulateError::Prepare(error) => refused(error),
+            error => misuse(error),
+        })?;
     drop(progress);
     let info = &dataset.infos()[0];
     if args.json {

@@ -16,6 +16,7 @@ use crate::{
     device,
     failure::misuse,
     progress::{Progress, say},
+    stop::on_ctrl_c,
 };
 
 pub(super) fn run(args: &Train) -> anyhow::Result<()> {
@@ -36,15 +37,7 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     for warning in leaks(&dataset) {
         say(&format!("warning: {warning}"));
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        // The first asks the run to stop at the end of its step; the second does not wait.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })?;
-    let mut watcher = Watcher::new(config.name.clone(), stop);
+    let mut watcher = Watcher::new(config.name.clone(), on_ctrl_c()?);
     let options = TrainOptions {
         output: args.output.clone(),
         resume: args.resume,

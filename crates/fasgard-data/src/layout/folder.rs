@@ -129,7 +129,8 @@ struct Entry {
     folder: bool,
 }
 
-/// A folder's entries by name, and the names that are not UTF-8; hidden ones are left out.
+/// A folder's entries by name, and what is not used: names that are not UTF-8, and links to a
+/// folder above. Hidden entries are left out.
 fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<String>), LayoutError> {
     let read = |source| LayoutError::Read {
         path: folder.to_owned(),
@@ -146,16 +147,29 @@ fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<String>), LayoutError> {
             unnamed.push(name.to_string_lossy().into_owned());
             continue;
         };
-        if !name.starts_with('.') {
-            entries.push(Entry {
-                folder: path.is_dir(),
-                name: name.to_owned(),
-            });
+        if name.starts_with('.') {
+            continue;
         }
+        if path.is_symlink() && leads_up(folder, &path) {
+            unnamed.push(name.to_owned());
+            continue;
+        }
+        entries.push(Entry {
+            folder: path.is_dir(),
+            name: name.to_owned(),
+        });
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     unnamed.sort_unstable();
     Ok((entries, unnamed))
+}
+
+/// Whether a link in `folder` leads to the folder or to one that holds it: a circle.
+fn leads_up(folder: &Path, link: &Path) -> bool {
+    match (folder.canonicalize(), link.canonicalize()) {
+        (Ok(folder), Ok(target)) => folder.starts_with(target),
+        _ => false,
+    }
 }
 
 fn is_medium(name: &str) -> bool {

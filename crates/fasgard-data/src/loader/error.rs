@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use fasgard_image::{AugmentError, DecodeError, PreprocessError};
+use fasgard_synth::RecaptureError;
 
 /// A sample that could not be loaded; messages name the sample, the file and the reason.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,14 @@ pub enum LoadError {
         /// Its image.
         path: PathBuf,
     },
+    /// It cannot be photographed again for `[augment.simulate]`.
+    #[error("sample `{sample}`: {source}; or train without `augment.simulate`")]
+    Simulate {
+        /// The sample.
+        sample: String,
+        /// What is wrong with its face box or eyes.
+        source: RecaptureError,
+    },
 }
 
 impl LoadError {
@@ -42,7 +51,8 @@ impl LoadError {
         match self {
             Self::Image { sample, .. }
             | Self::Map { sample, .. }
-            | Self::NoDepth { sample, .. } => sample,
+            | Self::NoDepth { sample, .. }
+            | Self::Simulate { sample, .. } => sample,
         }
     }
 
@@ -52,6 +62,7 @@ impl LoadError {
             Self::Image { source, .. } => source.kind(),
             Self::Map { .. } => "map",
             Self::NoDepth { .. } => "no-depth",
+            Self::Simulate { .. } => "simulate",
         }
     }
 }
@@ -100,5 +111,23 @@ pub enum LoaderError {
         missing: &'static str,
         /// Number of samples.
         found: usize,
+    },
+    /// More simulated attacks than balanced sampling has turns for.
+    #[error(
+        "key `augment.simulate.probability`: expected at most 0.5 where `sampling.balance` keeps half of the samples live, found {found}"
+    )]
+    TooManySimulated {
+        /// The probability.
+        found: f64,
+    },
+    /// No live sample can be photographed again.
+    #[error(
+        "key `augment.simulate`: expected live samples with a face box whose wide crop has at least 48 pixels, and both eyes for what is worn, found none among {live} live samples for {species}; prepare the data with `--crop box`, or choose other species"
+    )]
+    NothingToSimulate {
+        /// Number of live samples.
+        live: usize,
+        /// The wanted attacks.
+        species: String,
     },
 }

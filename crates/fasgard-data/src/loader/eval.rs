@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use fasgard_image::{AugmentPlan, DecodeLimits, Preprocess};
+use fasgard_image::{DecodeLimits, Preprocess};
 
 use super::cache::Cache;
-use super::read::Reader;
+use super::read::{Load, Reader};
 use super::{Batch, EvalPrefetcher, LoadError, LoaderError, TargetSpec};
 use crate::Sample;
 
@@ -98,15 +98,14 @@ impl EvalLoader {
         let size = self.inner.batch_size;
         let end = self.rows().len();
         let from = index.saturating_mul(size).min(end);
-        let rows: Vec<_> = (from..(from + size).min(end))
-            .map(|row| (row, AugmentPlan::NONE))
-            .collect();
+        let rows: Vec<_> = (from..(from + size).min(end)).map(Load::plain).collect();
         let (batch, outcomes) = self.inner.reader.load(&rows);
         let mut keep = Vec::with_capacity(outcomes.len());
         let mut failures = Vec::new();
-        for (outcome, (row, _)) in outcomes.into_iter().zip(rows) {
+        for (outcome, load) in outcomes.into_iter().zip(rows) {
             keep.push(outcome.is_ok());
             if let Err(error) = outcome {
+                let row = load.row;
                 failures.push(EvalFailure { row, error });
             }
         }
@@ -143,6 +142,7 @@ fn only(batch: Batch, keep: &[bool]) -> Batch {
         depths: batch.depths.map(|values| filter(&values, keep)),
         samples: filter(&batch.samples, keep),
         rows: filter(&batch.rows, keep),
+        simulated: filter(&batch.simulated, keep),
     }
 }
 

@@ -4,6 +4,7 @@
 //! any number of threads, gets the same bits. That is what makes a resumed run the same as one that
 //! was never interrupted.
 
+mod augment;
 mod balance;
 mod cache;
 mod error;
@@ -14,6 +15,9 @@ mod sampling;
 mod target;
 mod train;
 
+use fasgard_synth::Attack;
+
+pub use augment::{SimulateAugment, TrainAugment};
 pub use error::{LoadError, LoaderError};
 pub use eval::{EvalBatch, EvalFailure, EvalLoader};
 pub use prefetch::{EvalPrefetcher, Prefetcher};
@@ -28,7 +32,7 @@ pub struct Batch {
     pub images: Vec<f32>,
     /// Side of an input in pixels.
     pub size: u32,
-    /// Live 1, attack 0.
+    /// Live 1, attack 0, a live sample shown as a simulated attack 0.
     pub labels: Vec<f32>,
     /// Mask targets if asked for: `samples.len()` x side x side, live 1, attack 0.
     pub masks: Option<Vec<f32>>,
@@ -38,6 +42,8 @@ pub struct Batch {
     pub samples: Vec<String>,
     /// Indices into the loader's rows.
     pub rows: Vec<usize>,
+    /// The attacks that live samples were replaced by (`[augment.simulate]`).
+    pub simulated: Vec<Option<Attack>>,
 }
 
 impl Batch {

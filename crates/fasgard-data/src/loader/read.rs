@@ -1,10 +1,13 @@
 //! Files to inputs and targets, one sample or one batch at a time.
 
-use fasgard_image::{AugmentPlan, DecodeLimits, Preprocess, augmented, decode};
+use fasgard_image::{
+    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, RgbImage, augmented, decode,
+};
 use rayon::prelude::*;
 
+use super::augment::{Recapture, Shown};
 use super::cache::Cache;
-use super::target::Cut;
+use super::target::{Cut, depth_map};
 use super::{Batch, LoadError, TargetSpec};
 use crate::Sample;
 
@@ -17,6 +20,24 @@ pub(super) struct Reader {
     pub(super) cache: Cache,
 }
 
+/// A row to load, and how.
+pub(super) struct Load {
+    pub(super) row: usize,
+    pub(super) shown: Shown,
+    pub(super) plan: AugmentPlan,
+}
+
+impl Load {
+    /// A row as it is stored, unchanged.
+    pub(super) fn plain(row: usize) -> Self {
+        Self {
+            row,
+            shown: Shown::Own,
+            plan: AugmentPlan::NONE,
+        }
+    }
+}
+
 /// Where one sample's values go; empty slices for targets that are not made.
 struct Slot<'a> {
     image: &'a mut [f32],
@@ -25,12 +46,9 @@ struct Slot<'a> {
 }
 
 impl Reader {
-    /// Loads rows in parallel, each with its plan. Each sample has its own part of the output, so
+    /// Loads rows in parallel, each as it says. Each sample has its own part of the output, so
     /// the result does not depend on the threads. The outcomes are in the order of `rows`.
-    pub(super) fn load(
-        &self,
-        rows: &[(usize, AugmentPlan)],
-    ) -> (Batch, Vec<Result<(), LoadError>>) {
+    pub(super) fn load(&self, rows: &[Load]) -> (Batch, Vec<Result<(), LoadError>>) {
         let area = |side: Option<u32>| side.map(|s| s as usize * s as usize);
         let (mask_len, depth_len) = (area(self.targets.mask), area(self.targets.depth));
         let image_len = self.preprocess.input_len();
@@ -41,25 +59,27 @@ impl Reader {
             masks: mask_len.map(|len| vec![0.0; rows.len() * len]),
             depths: depth_len.map(|len| vec![0.0; rows.len() * len]),
             samples: Vec::with_capacity(rows.len()),
-            rows: rows.iter().map(|(row, _)| *row).collect(),
+            rows: rows.iter().map(|load| load.row).collect(),
+            simulated: rows.iter().map(|load| load.shown.attack()).collect(),
         };
-        for &row in &batch.rows {
-            let row = &self.rows[row].row;
-            batch.labels.push(f32::from(row.label.class()));
+        for load in rows {
+            let row = &self.rows[load.row].row;
+            let label = load.shown.label(row.label);
+            batch.labels.push(f32::from(label.class()));
             batch.samples.push(row.sample.clone());
         }
         let slots = slots(&mut batch, image_len, mask_len, depth_len);
         let outcomes = slots
             .into_par_iter()
             .zip(rows)
-            .map(|(slot, (row, plan))| self.sample(*row, plan, slot))
+            .map(|(slot, load)| self.sample(load, slot))
             .collect();
         (batch, outcomes)
     }
 
-    fn sample(&self, row: usize, plan: &AugmentPlan, slot: Slot<'_>) -> Result<(), LoadError> {
-        let sample = &self.rows[row];
-        let image = self.cache.get(row, || {
+    fn sample(&self, load: &Load, slot: Slot<'_>) -> Result<(), LoadError> {
+        let sample = &self.rows[load.row];
+        let image = self.cache.get(load.row, || {
             decode(
                 sample.image_path(),
                 &self.limits,
@@ -70,14 +90,10 @@ impl Reader {
             sample: sample.row.sample.clone(),
             source,
         })?;
-        let crop = augmented(&image, sample.row.face, &self.preprocess, plan);
-        self.preprocess.normalize_into(&crop, slot.image);
-        let cut = Cut {
-            image_size: image.dimensions(),
-            preprocess: &self.preprocess,
-            plan,
-            limits: &self.limits,
-        };
+        if let Shown::Again(again) = &load.shown {
+            return self.again(sample, again, &image, &load.plan, slot);
+        }
+        let cut = self.cut(sample.row.face, &image, &load.plan, slot.image);
         if let Some(side) = self.targets.mask {
             cut.mask(sample, side, slot.mask)?;
         }
@@ -85,6 +101,65 @@ impl Reader {
             cut.depth(sample, side, slot.depth)?;
         }
         Ok(())
+    }
+
+    /// A live sample photographed again, as its twin or as an attack. An attack's mask is exact and
+    /// its depth 0 everywhere, as that of attacks without a map; the twin has the sample's depth.
+    fn again(
+        &self,
+        sample: &Sample,
+        again: &Recapture,
+        picture: &RgbImage,
+        plan: &AugmentPlan,
+        slot: Slot<'_>,
+    ) -> Result<(), LoadError> {
+        let twin = again.attack.is_none();
+        let depth: Option<GrayImage> = match self.targets.depth {
+            Some(_) if twin => Some(depth_map(sample, &self.limits)?),
+            _ => None,
+        };
+        let taken = again.take(sample, picture, depth.as_ref());
+        let taken = taken.map_err(|source| LoadError::Simulate {
+            sample: sample.row.sample.clone(),
+            source,
+        })?;
+        let cut = self.cut(Some(taken.face), &taken.image, plan, slot.image);
+        if let Some(side) = self.targets.mask {
+            match again.attack {
+                Some(attack) if attack.is_partial() => {
+                    cut.fill(&taken.mask, side, Outside::Edge, slot.mask);
+                }
+                Some(_) => slot.mask.fill(0.0),
+                None => slot.mask.fill(1.0),
+            }
+        }
+        if let Some(side) = self.targets.depth {
+            if twin {
+                cut.fill(&taken.depth, side, Outside::Zero, slot.depth);
+            } else {
+                slot.depth.fill(0.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the input of an image and says how it was cut.
+    fn cut<'a>(
+        &'a self,
+        face: Option<FaceBox>,
+        image: &RgbImage,
+        plan: &'a AugmentPlan,
+        out: &mut [f32],
+    ) -> Cut<'a> {
+        let crop = augmented(image, face, &self.preprocess, plan);
+        self.preprocess.normalize_into(&crop, out);
+        Cut {
+            face,
+            image_size: image.dimensions(),
+            preprocess: &self.preprocess,
+            plan,
+            limits: &self.limits,
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which targets go with an input, and where they come from.
 
-use fasgard_image::DecodeLimits;
-use fasgard_image::{AugmentPlan, Outside, Preprocess, augmented_map, decode_gray};
+use std::path::Path;
+
+use fasgard_image::{
+    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, augmented_map, decode_gray,
+};
 
 use super::{LoadError, LoaderError};
 use crate::Sample;
@@ -39,6 +42,7 @@ impl TargetSpec {
 
 /// How a sample's image was cut, which its maps follow.
 pub(super) struct Cut<'a> {
+    pub(super) face: Option<FaceBox>,
     pub(super) image_size: (u32, u32),
     pub(super) preprocess: &'a Preprocess,
     pub(super) plan: &'a AugmentPlan,
@@ -55,12 +59,13 @@ impl Cut<'_> {
     ) -> Result<(), LoadError> {
         match sample.mask_path() {
             // Beyond the frame a person goes on being live and a print goes on being a print.
-            Some(path) => self.map(sample, "mask", &path, side, Outside::Edge, out),
-            None => {
-                out.fill(f32::from(sample.row.label.class()));
-                Ok(())
+            Some(path) => {
+                let map = read_map(sample, "mask", &path, self.limits)?;
+                self.fill(&map, side, Outside::Edge, out);
             }
+            None => out.fill(f32::from(sample.row.label.class())),
         }
+        Ok(())
     }
 
     /// Fills `out` (side x side) with the depth target.
@@ -70,44 +75,50 @@ impl Cut<'_> {
         side: u32,
         out: &mut [f32],
     ) -> Result<(), LoadError> {
-        match sample.depth_path() {
-            Some(path) => self.map(sample, "depth", &path, side, Outside::Zero, out),
-            None if sample.row.label.is_live() => Err(LoadError::NoDepth {
-                sample: sample.row.sample.clone(),
-                path: sample.image_path(),
-            }),
-            None => {
-                out.fill(0.0);
-                Ok(())
-            }
+        if sample.row.depth.is_none() && !sample.row.label.is_live() {
+            out.fill(0.0);
+            return Ok(());
         }
+        let map = depth_map(sample, self.limits)?;
+        self.fill(&map, side, Outside::Zero, out);
+        Ok(())
     }
 
-    fn map(
-        &self,
-        sample: &Sample,
-        kind: &'static str,
-        path: &std::path::Path,
-        side: u32,
-        outside: Outside,
-        out: &mut [f32],
-    ) -> Result<(), LoadError> {
-        let map = decode_gray(path, self.limits).map_err(|source| LoadError::Map {
-            sample: sample.row.sample.clone(),
-            kind,
-            source,
-        })?;
-        let face = sample.row.face;
+    /// Fills `out` (side x side) with the part of `map` that belongs to the cut.
+    pub(super) fn fill(&self, map: &GrayImage, side: u32, outside: Outside, out: &mut [f32]) {
         let values = augmented_map(
-            &map,
+            map,
             self.image_size,
-            face,
+            self.face,
             self.preprocess,
             self.plan,
             side,
             outside,
         );
         out.copy_from_slice(&values);
-        Ok(())
     }
+}
+
+/// A sample's depth map; an error if it has none.
+pub(super) fn depth_map(sample: &Sample, limits: &DecodeLimits) -> Result<GrayImage, LoadError> {
+    match sample.depth_path() {
+        Some(path) => read_map(sample, "depth", &path, limits),
+        None => Err(LoadError::NoDepth {
+            sample: sample.row.sample.clone(),
+            path: sample.image_path(),
+        }),
+    }
+}
+
+fn read_map(
+    sample: &Sample,
+    kind: &'static str,
+    path: &Path,
+    limits: &DecodeLimits,
+) -> Result<GrayImage, LoadError> {
+    decode_gray(path, limits).map_err(|source| LoadError::Map {
+        sample: sample.row.sample.clone(),
+        kind,
+        source,
+    })
 }

@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fasgard_image::random::stream;
-use fasgard_image::{AugmentConfig, AugmentPlan, DecodeLimits, Preprocess};
+use fasgard_image::{AugmentPlan, DecodeLimits, Preprocess};
 
 use super::balance::{Draw, Plan};
 use super::cache::Cache;
-use super::read::Reader;
-use super::{Batch, EpochUnit, LoadError, LoaderError, Prefetcher, SamplingConfig, TargetSpec};
+use super::read::{Load, Reader};
+use super::{
+    Batch, EpochUnit, LoadError, LoaderError, Prefetcher, SamplingConfig, TargetSpec, TrainAugment,
+};
 use crate::Sample;
 
 /// Makes the batches of a training run. Cheap to clone: clones share everything.
@@ -19,7 +21,7 @@ pub struct TrainLoader {
 
 struct Inner {
     reader: Reader,
-    augment: AugmentConfig,
+    augment: TrainAugment,
     plan: Plan,
     batch_size: usize,
     seed: u64,
@@ -32,16 +34,18 @@ impl TrainLoader {
     ///
     /// # Errors
     /// [`LoaderError`] if a setting is out of range, there are no rows, fewer than one batch takes,
-    /// or only one class where `sampling` balances two. `batch_size` is 1 to 65,536.
+    /// only one class where `sampling` balances two, or nothing that `augment` can simulate attacks
+    /// of. `batch_size` is 1 to 65,536.
     pub fn new(
         rows: Vec<Sample>,
         preprocess: Preprocess,
-        augment: AugmentConfig,
+        augment: impl Into<TrainAugment>,
         sampling: SamplingConfig,
         targets: TargetSpec,
         batch_size: usize,
         seed: u64,
     ) -> Result<Self, LoaderError> {
+        let augment = augment.into();
         preprocess.validate()?;
         augment.validate()?;
         targets.validate()?;
@@ -55,7 +59,7 @@ impl TrainLoader {
         if rows.is_empty() {
             return Err(LoaderError::Empty);
         }
-        let plan = Plan::new(&rows, sampling, seed)?;
+        let plan = Plan::new(&rows, sampling, &augment.simulate, seed)?;
         if plan.len() < batch_size {
             return Err(LoaderError::FewerThanBatch {
                 unit: match sampling.epoch {
@@ -155,9 +159,18 @@ impl TrainLoader {
                     0 => "augment".to_owned(),
                     cycle => format!("augment {cycle}"),
                 };
-                let key = inner.reader.rows[draw.row].row.key();
-                let mut rng = stream(inner.seed, &purpose, epoch, &key);
-                (draw.row, AugmentPlan::draw(&inner.augment, &mut rng))
+                let sample = &inner.reader.rows[draw.row];
+                let mut rng = stream(inner.seed, &purpose, epoch, &sample.row.key());
+                let augment = &inner.augment;
+                Load {
+                    row: draw.row,
+                    shown: augment.simulate.show(
+                        sample,
+                        draw.attack,
+                        (inner.seed, epoch, draw.cycle),
+                    ),
+                    plan: AugmentPlan::draw(&augment.pixels, &mut rng),
+                }
             })
             .collect();
         let (batch, outcomes) = inner.reader.load(&rows);

@@ -55,10 +55,12 @@ pub enum PrepareError {
     #[error(transparent)]
     Info(#[from] InfoError),
     /// The caller stopped the work.
-    #[error("stopped before the dataset in {} was complete; run the same command again to go on", path.display())]
+    #[error("stopped before the dataset in {} was complete; {}", path.display(), if *resumes { "run the same command again to go on" } else { "run the same command with --overwrite to make it anew" })]
     Stopped {
         /// The folder.
         path: PathBuf,
+        /// Whether the same work goes on from where it stopped.
+        resumes: bool,
     },
     /// The choice of media left none.
     #[error("{}: expected media that match `{pattern}`, found none; check --only", input.display())]

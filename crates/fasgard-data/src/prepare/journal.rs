@@ -141,6 +141,8 @@ impl Journal {
     pub(super) fn finish(self, output: &Path) -> Result<(), PrepareError> {
         drop(self.file);
         let path = output.join(FOLDER);
+        // The state first: a kill in between leaves a dataset that is complete.
+        let _ = fs::remove_file(path.join("state"));
         fs::remove_dir_all(&path).map_err(|source| PrepareError::Output { path, source })
     }
 }

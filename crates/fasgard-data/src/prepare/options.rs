@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::str::FromStr;
 
 use fasgard_image::DecodeLimits;
 
@@ -29,7 +28,7 @@ macro_rules! words {
             }
         }
 
-        impl FromStr for $type {
+        impl std::str::FromStr for $type {
             type Err = String;
 
             fn from_str(text: &str) -> Result<Self, String> {
@@ -39,6 +38,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(crate) use words;
 
 /// What is cut from a frame. All but [`CropPolicy::None`] store a wide square, 1.6 times the face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

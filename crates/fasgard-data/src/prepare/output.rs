@@ -29,7 +29,8 @@ impl<'a> Output<'a> {
         overwrite: bool,
         work: Option<&str>,
     ) -> Result<Self, PrepareError> {
-        let unfinished = Journal::work(path).filter(|_| !path.join("manifest.csv").exists());
+        // A journal beside a manifest: killed between the last two steps, with nothing left to do.
+        let unfinished = Journal::work(path);
         let resumed = !overwrite && work.is_some() && unfinished.as_deref() == work;
         let failed = |source| PrepareError::Output {
             path: path.to_owned(),
@@ -131,10 +132,14 @@ fn sweep(folder: &Path) -> io::Result<()> {
 }
 
 fn empty(path: &Path, names: &[String], overwrite: bool) -> Result<(), PrepareError> {
+    let leftover = |n: &str| n.starts_with(".writing-");
+    // What a kill leaves before the work has a name: no file of a dataset is among it.
+    let traces = |n: &String| leftover(n) || n == journal::FOLDER;
+    let nameless = Journal::work(path).is_none() && names.iter().all(traces);
+    let overwrite = overwrite || nameless;
     if names.is_empty() {
         return Ok(());
     }
-    let leftover = |n: &str| n.starts_with(".writing-");
     let ours =
         |n: &String| FILES.contains(&n.as_str()) || FOLDERS.contains(&n.as_str()) || leftover(n);
     let foreign = names.iter().find(|n| !ours(n));

@@ -1,7 +1,5 @@
 //! Why attacks were not simulated.
 
-use std::path::PathBuf;
-
 use crate::dataset::DatasetError;
 use crate::prepare::PrepareError;
 
@@ -19,19 +17,8 @@ pub enum SimulateError {
         /// Number of its samples.
         found: usize,
     },
-    /// Failures left a split without live samples or without attacks.
-    #[error("after {failures} failures nothing is left of: {empty}; the first failure was {first}; all are in {}", path.display())]
-    Emptied {
-        /// `failures.csv`.
-        path: PathBuf,
-        /// The splits and classes.
-        empty: String,
-        /// Number of failures.
-        failures: usize,
-        /// The first failure.
-        first: String,
-    },
-    /// An option is out of range, or the output is not empty or not writable.
+    /// An option is out of range, the output is not empty or not writable, or failures left a split
+    /// without live samples or without attacks.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     /// What was written cannot be opened.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fasgard_image::{Eyes, decode, decode_gray, encode_png_gray, random};
+use fasgard_image::{Eyes, GrayImage, RgbImage, decode, decode_gray, encode_png_gray, random};
 use fasgard_metrics::Label;
 use fasgard_synth::{Attack, Capture, Portrait, RecaptureOptions, recapture};
 use rand::Rng;
@@ -10,7 +10,7 @@ use rand::Rng;
 use super::SimulateOptions;
 use crate::dataset::Sample;
 use crate::manifest::ManifestRow;
-use crate::prepare::{Failure, PrepareError, sha256_hex, write_folder_file};
+use crate::prepare::{AttackDepth, Failure, PrepareError, sha256_hex, write_folder_file};
 use crate::writing::{Made, own_path, part};
 
 /// A live sample to re-capture.
@@ -20,6 +20,8 @@ pub(super) struct Job<'a> {
     pub(super) number: usize,
     /// The sample's name in the output, without the presentation.
     pub(super) name: String,
+    /// Whose picture is printed, shown or worn; the sample's own if none.
+    pub(super) shown: Option<&'a Sample>,
 }
 
 impl Job<'_> {
@@ -91,24 +93,14 @@ impl Job<'_> {
             path: self.live.row.image.to_string(),
             reason,
         };
-        let picture = match decode(self.live.image_path(), &options.limits, true) {
-            Ok(picture) => picture,
-            Err(error) => {
-                made.failures
-                    .push(failure(self.name.clone(), error.to_string()));
-                return Ok(made);
-            }
-        };
-        let depth = match self
-            .live
-            .depth_path()
-            .map(|path| decode_gray(path, &options.limits))
-        {
-            None => None,
-            Some(Ok(depth)) => Some(depth),
-            Some(Err(error)) => {
-                made.failures
-                    .push(failure(self.name.clone(), error.to_string()));
+        let taken = pixels(self.live, options).and_then(|own| {
+            let other = self.shown.map(|shown| pixels(shown, options));
+            Ok((own, other.transpose()?))
+        });
+        let ((picture, depth), other) = match taken {
+            Ok(taken) => taken,
+            Err(reason) => {
+                made.failures.push(failure(self.name.clone(), reason));
                 return Ok(made);
             }
         };
@@ -118,20 +110,33 @@ impl Job<'_> {
                 .push(failure(self.name.clone(), reason.to_owned()));
             return Ok(made);
         };
+        // One without a box shows nobody: the sample's own is taken.
+        let shown = self.shown.zip(other.as_ref());
+        let shown = shown.and_then(|(sample, (picture, depth))| {
+            Some(Portrait {
+                picture,
+                face: sample.row.face?,
+                eyes: sample.row.eyes,
+                depth: depth.as_ref(),
+                shown: None,
+            })
+        });
         let portrait = Portrait {
             picture: &picture,
             face,
             eyes: self.live.row.eyes,
             depth: depth.as_ref(),
+            shown: shown.as_ref(),
         };
-        let size = RecaptureOptions::with_side(options.side);
+        let planar = options.attack_depth == AttackDepth::Planar;
+        let size = RecaptureOptions::with_side(options.side).with_planar(planar);
         let key = self.live.row.key();
         let attacks = self.attacks(options);
         for attack in std::iter::once(None).chain(attacks.into_iter().map(Some)) {
             let mut row = self.row(dataset, attack)?;
             match recapture(&portrait, attack, &size, options.seed, &key) {
                 Ok(taken) => {
-                    self.store(output, &mut row, attack, &taken)?;
+                    self.store(output, &mut row, (attack, planar), &taken)?;
                     made.rows.push(row);
                 }
                 // Without its twin no attack is kept: they fail for the same reason.
@@ -150,7 +155,7 @@ impl Job<'_> {
         &self,
         output: &Path,
         row: &mut ManifestRow,
-        attack: Option<Attack>,
+        (attack, planar): (Option<Attack>, bool),
         taken: &Capture,
     ) -> Result<(), PrepareError> {
         for (key, value) in &taken.conditions {
@@ -172,14 +177,26 @@ impl Job<'_> {
             write_folder_file(&mask.under(output), &png(&taken.mask)?)?;
             row.mask = Some(mask);
         }
-        // Of a whole-image attack the constant mask and the flat depth are exact without files.
-        if self.live.row.depth.is_some() && (partial || attack.is_none()) {
+        // Of a whole-image attack the constant mask and the depth 0 are exact without files.
+        if self.live.row.depth.is_some() && (partial || planar || attack.is_none()) {
             let depth = own_path(&self.file("depth", attack, "png"))?;
             write_folder_file(&depth.under(output), &png(&taken.depth)?)?;
             row.depth = Some(depth);
         }
         Ok(())
     }
+}
+
+type Pixels = (RgbImage, Option<GrayImage>);
+
+/// A sample's picture and depth; the reason in words if one cannot be decoded.
+fn pixels(sample: &Sample, options: &SimulateOptions) -> Result<Pixels, String> {
+    let picture = decode(sample.image_path(), &options.limits, true);
+    let depth = sample
+        .depth_path()
+        .map(|path| decode_gray(path, &options.limits));
+    let depth = depth.transpose().map_err(|e| e.to_string())?;
+    Ok((picture.map_err(|e| e.to_string())?, depth))
 }
 
 fn invalid(expected: &'static str, found: String) -> PrepareError {

@@ -4,20 +4,23 @@ mod error;
 mod job;
 mod options;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use fasgard_image::random::stream;
+use fasgard_metrics::Split;
+use rand::Rng;
+
 pub use error::SimulateError;
-pub use options::SimulateOptions;
+pub use options::{Artefact, SimulateOptions};
 
 use job::Job;
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Sample};
 use crate::info::{DatasetInfo, counts};
-use crate::manifest::ManifestRow;
-use crate::prepare::Progress;
-use crate::writing::{Made, part, write_dataset};
+use crate::prepare::{Progress, emptied};
+use crate::writing::write_dataset;
 
 /// Re-captures every live sample of a prepared dataset as its live twin and as presentation
 /// attacks, writes them as a prepared dataset into the folder `output` and opens it: a pure function
@@ -27,7 +30,8 @@ use crate::writing::{Made, part, write_dataset};
 /// in attributes that begin with `sim_`. Twin and attacks of a sample end in the same simulated
 /// camera. Partial attacks have exact masks. Where the live sample has a depth map, the twin carries
 /// it over and partial attacks keep it where the person is seen; whole-image attacks need no file,
-/// since their mask and depth are zero. The source's attacks are not used.
+/// since their mask and depth are zero (but see [`SimulateOptions::attack_depth`]). The source's
+/// attacks are not used.
 ///
 /// A sample that cannot be re-captured becomes a line of `failures.csv`. `progress` is called after
 /// every live sample, from many threads; its [`ControlFlow::Break`] stops.
@@ -43,7 +47,7 @@ pub fn simulate(
 ) -> Result<Dataset, SimulateError> {
     options.validate()?;
     let names: Vec<_> = source.infos().iter().map(|i| i.name.as_str()).collect();
-    let jobs = jobs(source);
+    let jobs = jobs(source, options);
     if jobs.is_empty() {
         return Err(SimulateError::NoLive {
             dataset: names.join("+"),
@@ -67,7 +71,8 @@ pub fn simulate(
                     expected.push(job.row(&name, Some(attack))?);
                 }
             }
-            emptied(output, &expected, made)?;
+            let counts = counts(&expected, &made.rows);
+            emptied(output, &counts, &made.failures)?;
             let mut info = DatasetInfo::new(&name, "simulated");
             info.source = names.join("+");
             info.parameters = options.parameters();
@@ -78,7 +83,7 @@ pub fn simulate(
                 "live samples are photographed again by the same simulated camera as the attacks"
                     .to_owned(),
             );
-            info.counts = counts(&expected, &made.rows);
+            info.counts = counts;
             Ok::<_, SimulateError>(info)
         },
         progress,
@@ -88,42 +93,54 @@ pub fn simulate(
 }
 
 /// The live samples, with names that are unique over all source datasets.
-fn jobs(source: &Dataset) -> Vec<Job<'_>> {
+fn jobs<'a>(source: &'a Dataset, options: &SimulateOptions) -> Vec<Job<'a>> {
     let several = source.infos().len() > 1;
-    source
-        .samples()
-        .iter()
+    let live: Vec<&Sample> = (source.samples().iter())
         .filter(|s| s.row.label.is_live())
-        .enumerate()
-        .map(|(number, live)| Job {
-            live,
-            number,
-            name: if several {
-                live.row.key()
-            } else {
-                live.row.sample.clone()
-            },
-        })
-        .collect()
+        .collect();
+    let mut people: BTreeMap<_, Vec<&Sample>> = BTreeMap::new();
+    if options.artefact == Artefact::Other {
+        for sample in &live {
+            people.entry(person(sample)).or_default().push(sample);
+        }
+    }
+    let jobs = live.iter().enumerate().map(|(number, live)| Job {
+        live,
+        number,
+        name: if several {
+            live.row.key()
+        } else {
+            live.row.sample.clone()
+        },
+        shown: (live.row.subject.as_ref())
+            .and_then(|_| people.get(&person(live)))
+            .and_then(|same| other(live, same, options.seed)),
+    });
+    jobs.collect()
 }
 
-/// Refuses a dataset of which failures left nothing of a class of a split.
-fn emptied(output: &Path, expected: &[ManifestRow], made: &Made) -> Result<(), SimulateError> {
-    let cells =
-        |rows: &[ManifestRow]| -> BTreeSet<_> { rows.iter().map(|r| (r.split, r.label)).collect() };
-    let found = cells(&made.rows);
-    let empty: Vec<_> = cells(expected)
-        .into_iter()
-        .filter(|cell| !found.contains(cell))
-        .map(|(split, label)| format!("{} {label}", part(split)))
+/// Who is seen, within a split: subjects of different datasets are different people.
+fn person(sample: &Sample) -> (&str, Option<Split>, Option<&str>) {
+    let row = &sample.row;
+    (&row.dataset, row.split, row.subject.as_deref())
+}
+
+/// Another sample of the same person, of another recording if there is one.
+fn other<'a>(live: &Sample, same: &[&'a Sample], seed: u64) -> Option<&'a Sample> {
+    let recording = live.row.video_key();
+    let mut others: Vec<&&Sample> = same
+        .iter()
+        .filter(|s| s.row.video_key() != recording)
         .collect();
-    match made.failures.first() {
-        Some(first) if !empty.is_empty() => Err(SimulateError::Emptied {
-            path: output.join("failures.csv"),
-            empty: empty.join(", "),
-            failures: made.failures.len(),
-            first: format!("{}: {}", first.sample, first.reason),
-        }),
-        _ => Ok(()),
+    if others.is_empty() {
+        others = same
+            .iter()
+            .filter(|s| s.row.sample != live.row.sample)
+            .collect();
     }
+    if others.is_empty() {
+        return None;
+    }
+    let mut rng = stream(seed, "simulate-artefact", 0, &live.row.key());
+    Some(others[rng.random_range(0..others.len())])
 }

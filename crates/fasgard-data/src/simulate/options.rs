@@ -5,7 +5,20 @@ use std::collections::BTreeMap;
 use fasgard_image::DecodeLimits;
 use fasgard_synth::{Attack, MIN_PORTRAIT};
 
-use crate::prepare::PrepareError;
+use crate::prepare::{AttackDepth, PrepareError, words};
+
+/// Which picture is printed, shown or worn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Artefact {
+    /// The live sample's own.
+    #[default]
+    Same,
+    /// Another live sample of the same subject and split, drawn for each sample, from another
+    /// recording if there is one; its own where there is none or the subject is not known.
+    Other,
+}
+
+words!(Artefact, "same or other", Same = "same", Other = "other");
 
 /// How [`simulate`](super::simulate()) works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +34,11 @@ pub struct SimulateOptions {
     pub per_live: Option<u32>,
     /// Largest side of the stored wide crop in pixels, 48 to 1024; never more than the source's own.
     pub side: u32,
+    /// The depth of held pictures (prints and displays): zero, or a plane in the outline of the face
+    /// where the live sample has depth. Partial attacks keep the person's depth either way.
+    pub attack_depth: AttackDepth,
+    /// What prints and displays show.
+    pub artefact: Artefact,
     /// Replace a prepared dataset, or an unfinished one, in the output folder.
     pub overwrite: bool,
     /// Bounds on source images.
@@ -36,6 +54,8 @@ impl Default for SimulateOptions {
             attacks: Attack::ALL.to_vec(),
             per_live: None,
             side: 256,
+            attack_depth: AttackDepth::Zero,
+            artefact: Artefact::Same,
             overwrite: false,
             limits: DecodeLimits::default(),
         }
@@ -89,6 +109,14 @@ impl SimulateOptions {
             ("attacks".to_owned(), names.into()),
             ("per_live".to_owned(), per_live.into()),
             ("side".to_owned(), i64::from(self.side).into()),
+            (
+                "attack_depth".to_owned(),
+                self.attack_depth.name().to_owned().into(),
+            ),
+            (
+                "artefact".to_owned(),
+                self.artefact.name().to_owned().into(),
+            ),
         ])
     }
 }

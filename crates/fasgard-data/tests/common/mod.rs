@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fasgard_data::{
-    Balance, EpochUnit, LoaderError, ManifestRow, Progress, RelativePath, Sample, SamplingConfig,
-    TargetSpec, TrainLoader,
+    Balance, EpochUnit, LoaderError, ManifestRow, PrepareOptions, PrepareSummary, Progress,
+    RelativePath, Sample, SamplingConfig, TargetSpec, TrainLoader, layout, prepare,
 };
 use fasgard_image::{AugmentConfig, FaceBox, Preprocess, Rgb, RgbImage, encode_jpeg};
 use fasgard_metrics::Label;
@@ -32,6 +32,16 @@ pub fn write_jpeg(path: &Path, width: u32, height: u32, seed: u32) {
         path,
         &encode_jpeg(&picture(width, height, seed), 90).unwrap(),
     );
+}
+
+/// Prepares a folder, or a list by the `csv` layout, without faces; the error in words.
+pub fn prepared(
+    input: &Path,
+    output: &Path,
+    options: &PrepareOptions,
+) -> Result<PrepareSummary, String> {
+    let layout = layout::by_name(if input.is_dir() { "folder" } else { "csv" }).unwrap();
+    prepare(layout, input, output, options, None, &go_on).map_err(|e| e.to_string())
 }
 
 pub fn go_on(_: Progress) -> ControlFlow<()> {

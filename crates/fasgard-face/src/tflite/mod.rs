@@ -5,10 +5,12 @@
 //! others by number. A file is untrusted: any bytes give a network or a [`TfliteError`].
 
 mod flat;
+mod fuse;
 mod graph;
 mod operator;
 mod plan;
 mod run;
+mod step;
 
 use fasgard_kernels::ShapeError;
 

@@ -1,8 +1,10 @@
 //! The picture printed or shown, and held before the camera.
 
+use fasgard_image::FaceBox;
+
 use super::light::FaceLight;
 use super::worn::EyeFrame;
-use super::{Portrait, Seen, Stage, cut};
+use super::{PLANE, Seen, Shown, Stage, cut};
 use crate::attack::Attack;
 use crate::draw::Draw;
 use crate::frame::{luminance, mix, smooth};
@@ -15,16 +17,16 @@ use crate::shot::Light;
 
 use super::paper::ellipse;
 
-/// The print or display with the picture.
+/// The print or display with the picture; with `planar` its face has the depth of a plane.
 pub(super) fn render(
     d: &mut Draw,
-    portrait: &Portrait<'_>,
+    shown: &Shown<'_>,
     stage: &Stage,
-    attack: Attack,
+    (attack, planar): (Attack, bool),
     conditions: &mut Vec<(&'static str, String)>,
 ) -> Seen {
     let side = stage.frame.width;
-    let source = source(d, portrait, stage);
+    let (source, square) = source(d, shown);
     let paper = matches!(attack, Attack::PrintPhoto | Attack::PrintCut);
     let framing = Framing::detected(d, side);
     let bend = if paper { 0.45 } else { 0.0 };
@@ -40,14 +42,19 @@ pub(super) fn render(
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));
     let mut seen = Seen::held(frame, &placement, &source);
+    if planar {
+        plane(&placement, &source, shown, square, &mut seen);
+    }
     if attack == Attack::PrintCut {
         holes(d, &light, &placement, &source, stage, &mut seen);
     }
     seen
 }
 
-/// The printed or shown part of the picture: the wide crop, or more of it where there is more.
-fn source(d: &mut Draw, portrait: &Portrait<'_>, stage: &Stage) -> Source {
+/// The printed or shown part of the picture and its square: the wide crop, or more of it where
+/// there is more.
+fn source(d: &mut Draw, shown: &Shown<'_>) -> (Source, FaceBox) {
+    let (portrait, stage) = (shown.portrait, shown.stage);
     let (w, h) = portrait.picture.dimensions();
     let face = portrait.face;
     let long = face.w.max(face.h);
@@ -61,12 +68,40 @@ fn source(d: &mut Draw, portrait: &Portrait<'_>, stage: &Stage) -> Source {
     // From the stage, whose eyes are there even if the portrait's are not.
     let wide = face.square(1.6);
     let step = wide.w / stage.frame.width as f32;
-    Source {
+    let source = Source {
         frame: cut(portrait.picture, square),
         face: [x0, y0, x1, y1],
         eyes: stage
             .eyes
             .map(|[x, y]| share([wide.x + x * step, wide.y + y * step])),
+    };
+    (source, square)
+}
+
+/// One depth wherever the picture, of which `square` is shown, shows the face.
+fn plane(
+    placement: &Placement,
+    source: &Source,
+    shown: &Shown<'_>,
+    square: FaceBox,
+    seen: &mut Seen,
+) {
+    let (side, over) = (seen.frame.width, shown.stage.frame.width);
+    let wide = shown.portrait.face.square(1.6);
+    let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
+    for (i, depth) in seen.depth.iter_mut().enumerate() {
+        let (x, y) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
+        let at = |v: f32| v / side as f32 - 0.5;
+        let p = placement.picture(at(x), at(y)).0;
+        let pixel = |k: usize| {
+            let (first, wide) = ([square.x, square.y][k], [wide.x, wide.y][k]);
+            first + (p[k] + centre[k]) * square.w - wide
+        };
+        let [px, py] = [pixel(0), pixel(1)].map(|v| v / wide.w * over as f32);
+        let inside = px >= 0.0 && py >= 0.0 && px < over as f32 && py < over as f32;
+        if inside && shown.stage.depth[py as usize * over + px as usize] > 0.0 {
+            *depth = PLANE;
+        }
     }
 }
 
@@ -126,7 +161,8 @@ fn holes(
         seen.live[i] = open;
         let (ix, iy) = (px as usize, py as usize);
         if px >= 0.0 && py >= 0.0 && ix < side && iy < side {
-            seen.depth[i] = open * stage.depth[iy * side + ix];
+            let plane = seen.depth[i];
+            seen.depth[i] = plane + open * (stage.depth[iy * side + ix] - plane);
         }
     }
 }

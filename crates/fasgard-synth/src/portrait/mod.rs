@@ -36,6 +36,9 @@ pub struct Portrait<'a> {
     pub eyes: Option<Eyes>,
     /// The depth of the whole picture: 255 nearest, 0 background.
     pub depth: Option<&'a GrayImage>,
+    /// Another portrait of the person, which prints and displays show in place of this one. One
+    /// that does not suit the attack is not used.
+    pub shown: Option<&'a Portrait<'a>>,
 }
 
 /// How [`recapture`] works.
@@ -45,19 +48,38 @@ pub struct RecaptureOptions {
     /// Largest side of the stored wide crop in pixels; values outside 48 to 1024 are moved to the
     /// nearer end. A crop is never larger than the picture's own.
     pub side: u32,
+    /// Whether the depth of a held picture is that of a plane, [`PLANE`] within the outline of the
+    /// shown face (where its portrait has depth), in place of 0.
+    pub planar: bool,
 }
 
+/// Depth of a held picture of a face as a share of the largest: the middle, as it is for prepared
+/// attacks.
+pub const PLANE: f32 = 128.0 / 255.0;
+
 impl Default for RecaptureOptions {
-    /// A crop of at most 256 pixels.
+    /// A crop of at most 256 pixels, held pictures without depth.
     fn default() -> Self {
-        Self { side: 256 }
+        Self {
+            side: 256,
+            planar: false,
+        }
     }
 }
 
 impl RecaptureOptions {
     /// A crop of at most `side` pixels.
     pub fn with_side(side: u32) -> Self {
-        Self { side }
+        Self {
+            side,
+            ..Self::default()
+        }
+    }
+
+    /// With the depth of a plane for held pictures, or without.
+    #[must_use]
+    pub fn with_planar(self, planar: bool) -> Self {
+        Self { planar, ..self }
     }
 }
 
@@ -129,6 +151,7 @@ impl std::error::Error for RecaptureError {}
 /// Masks and depth are as for rendered captures: 0 in the mask exactly where an artefact is seen,
 /// everywhere for a held picture but for the eye holes of [`Attack::PrintCut`]. Depth is the
 /// portrait's own where the person is seen and 0 on artefacts; without a portrait depth it is 0.
+/// With [`RecaptureOptions::planar`] a held picture has the outline of its face at one depth.
 /// [`Capture::eyes`] of a portrait without eyes are the usual places in the box, not found ones.
 ///
 /// # Errors
@@ -146,6 +169,17 @@ pub fn recapture(
     let side = options.side.clamp(MIN_PORTRAIT, 1024).min(own);
     let over = (side as f32 * OVERSAMPLING).round() as usize;
     let stage = Stage::new(portrait, wide, over);
+    let other = portrait.shown.and_then(|shown| {
+        let wide = check(shown, attack).ok()?;
+        Some((shown, Stage::new(shown, wide, over)))
+    });
+    let shown = match &other {
+        Some((portrait, stage)) => Shown { portrait, stage },
+        None => Shown {
+            portrait,
+            stage: &stage,
+        },
+    };
     let mut conditions = Vec::new();
     let mut d = match attack {
         Some(a) => Draw::new(seed, "portrait-attack", 0, &format!("{a}/{key}")),
@@ -153,8 +187,11 @@ pub fn recapture(
     };
     let seen = match attack {
         None => stage.live(),
-        Some(a) if a.is_worn() => worn::render(&mut d, &stage, a, &mut conditions),
-        Some(a) => held::render(&mut d, portrait, &stage, a, &mut conditions),
+        Some(a) if a.is_worn() => worn::render(&mut d, &stage, shown.stage, a, &mut conditions),
+        Some(a) => {
+            let planar = options.planar;
+            held::render(&mut d, &shown, &stage, (a, planar), &mut conditions)
+        }
     };
     let camera = Camera::draw(&mut Draw::new(seed, "portrait-camera", 0, key));
     conditions.push(("device", camera.device.to_owned()));
@@ -182,25 +219,40 @@ pub fn recapture(
 fn check(portrait: &Portrait<'_>, attack: Option<Attack>) -> Result<FaceBox, RecaptureError> {
     let (face, size) = (portrait.face, portrait.picture.dimensions());
     let (w, h) = (size.0 as f32, size.1 as f32);
-    let long = face.w.max(face.h);
-    let overlaps = face.is_valid()
-        && face.x < w
-        && face.y < h
-        && face.x + face.w > 0.0
-        && face.y + face.h > 0.0;
-    if !overlaps || long > 1.5 * w.max(h) {
+    let inside = face.is_valid() && face.x < w && face.y < h;
+    if !inside || ends_before(face) || face.w.max(face.h) > 1.5 * w.max(h) {
         return Err(RecaptureError::Face {
             found: face,
             picture: size,
         });
     }
+    places(face, portrait.eyes, attack)
+}
+
+/// Whether [`recapture`] can make `attack` (or the live twin) of a face, as far as box and eyes
+/// tell without the picture: a box of enough pixels, and eyes that fit it and are there if needed.
+pub fn suits(face: FaceBox, eyes: Option<Eyes>, attack: Option<Attack>) -> bool {
+    face.is_valid() && !ends_before(face) && places(face, eyes, attack).is_ok()
+}
+
+/// Whether all of a box lies left of or above every picture.
+fn ends_before(face: FaceBox) -> bool {
+    face.x + face.w <= 0.0 || face.y + face.h <= 0.0
+}
+
+/// The wide square, if box and eyes allow the attack.
+fn places(
+    face: FaceBox,
+    eyes: Option<Eyes>,
+    attack: Option<Attack>,
+) -> Result<FaceBox, RecaptureError> {
     let wide = face.square(WIDE);
     if wide.w + ROUNDING < MIN_PORTRAIT as f32 {
         return Err(RecaptureError::Small { found: wide.w });
     }
-    match (portrait.eyes, attack) {
+    match (eyes, attack) {
         (None, Some(attack)) if attack.needs_eyes() => Err(RecaptureError::NoEyes { attack }),
-        (Some(eyes), _) if !fit(eyes, face, long) => {
+        (Some(eyes), _) if !fit(eyes, face, face.w.max(face.h)) => {
             Err(RecaptureError::Eyes { found: eyes, face })
         }
         _ => Ok(wide),
@@ -222,6 +274,12 @@ fn fit(eyes: Eyes, face: FaceBox, long: f32) -> bool {
         && inside(eyes.left)
         && eyes.left[0] > eyes.right[0]
         && eyes.distance() >= 0.15 * long
+}
+
+/// What prints and displays are made of.
+struct Shown<'a> {
+    portrait: &'a Portrait<'a>,
+    stage: &'a Stage,
 }
 
 /// The person before the camera: the wide crop in linear light.
@@ -258,11 +316,11 @@ impl Stage {
         }
     }
 
-    fn live(self) -> Seen {
+    fn live(&self) -> Seen {
         Seen {
             live: vec![1.0; self.frame.pixels.len()],
-            frame: self.frame,
-            depth: self.depth,
+            frame: self.frame.clone(),
+            depth: self.depth.clone(),
             face: self.face,
             eyes: self.eyes,
         }

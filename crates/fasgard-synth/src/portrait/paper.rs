@@ -9,7 +9,7 @@ use crate::frame::Rgb;
 use crate::noise;
 use crate::recapture::print::Press;
 
-/// The paper artefact of an attack on a face.
+/// The paper artefact of an attack on a face, printed with the face of `stage`.
 pub(super) fn worn<'a>(
     d: &mut Draw,
     stage: &'a Stage,

@@ -76,10 +76,11 @@ impl EyeFrame {
     }
 }
 
-/// The person wearing the attack's artefact.
+/// The person wearing the attack's artefact; `shown` is what paper is printed with.
 pub(super) fn render(
     d: &mut Draw,
     stage: &Stage,
+    shown: &Stage,
     attack: Attack,
     conditions: &mut Vec<(&'static str, String)>,
 ) -> Seen {
@@ -89,7 +90,7 @@ pub(super) fn render(
     let artefact = match attack {
         Attack::HalfMask => mould::half(d, &light),
         Attack::TransparentMask => mould::transparent(d, &light),
-        _ => paper::worn(d, stage, &eyes, &light, attack),
+        _ => paper::worn(d, shown, &eyes, &light, attack),
     };
     let lift = artefact.lift;
     let strength = d.between(0.25, 0.6);
@@ -139,5 +140,30 @@ pub(super) fn render(
         depth,
         face: stage.face,
         eyes: stage.eyes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_turn_with_the_eyes() {
+        // Level eyes 20 apart: the mouth, 1.1 below, is 22 pixels down.
+        let level = EyeFrame::new([[40.0, 50.0], [60.0, 50.0]]);
+        assert_eq!(level.pixel([0.0, -1.1]), [50.0, 72.0]);
+        // The head turned by a quarter in the plane: eyes below each other, the chin to the left.
+        let lying = EyeFrame::new([[50.0, 40.0], [50.0, 60.0]]);
+        assert_eq!(lying.pixel([0.0, -1.1]), [28.0, 50.0]);
+        // By a = 30 degrees the mouth is at the middle + 22 (-sin a, cos a).
+        let (s, c) = 30_f32.to_radians().sin_cos();
+        let tilted = EyeFrame::new([
+            [50.0 - 10.0 * c, 50.0 - 10.0 * s],
+            [50.0 + 10.0 * c, 50.0 + 10.0 * s],
+        ]);
+        let [x, y] = tilted.pixel([0.0, -1.1]);
+        assert!((x - (50.0 - 22.0 * s)).abs() < 1e-4 && (y - (50.0 + 22.0 * c)).abs() < 1e-4);
+        let [a, b] = tilted.place(x, y);
+        assert!(a.abs() < 1e-5 && (b + 1.1).abs() < 1e-5);
     }
 }
