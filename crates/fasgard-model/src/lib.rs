@@ -13,5 +13,5 @@ mod self_test;
 
 pub use card::{DataCard, ModelCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
-pub use file::{CARD_KEY, ModelFile, read_tensors, weights_sha256, write_tensors};
+pub use file::{CARD_KEY, ModelFile, read_tensors, tensor_bytes, weights_sha256, write_tensors};
 pub use self_test::{SELF_TEST_TOLERANCE, SelfTest};
