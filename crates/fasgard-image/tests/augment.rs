@@ -105,6 +105,24 @@ fn draws_stay_in_range_and_reach_it() {
 }
 
 #[test]
+fn listed_crop_scales_are_the_only_ones_and_equally_likely() {
+    let config = AugmentConfig {
+        crop_scales: vec![1.2, 1.3, 1.4],
+        ..AugmentConfig::default()
+    };
+    let p = preprocess(32);
+    let mut counts = [0; 3];
+    for i in 0..900 {
+        let region = plan(&config, &i.to_string()).region(Some(FACE), 64, 60, &p);
+        let of = config.crop_scales.iter();
+        let which = of.clone().position(|s| (region.w / 36.0 - s).abs() < 1e-4);
+        counts[which.unwrap()] += 1;
+    }
+    // 300 each; five standard deviations are 71.
+    assert!(counts.iter().all(|c| (229..=371).contains(c)), "{counts:?}");
+}
+
+#[test]
 fn without_a_box_the_zoom_is_relative() {
     let config = AugmentConfig {
         crop_scale: Some([0.6, 0.6]),
@@ -262,6 +280,11 @@ fn configs_are_checked_and_written_back() {
         ("flip = 1.5", "flip"),
         ("shift = nan", "shift"),
         ("crop_scale = [1.4, 1.2]", "crop_scale"),
+        ("crop_scales = [1.2, 20.0]", "crop_scales"),
+        (
+            "crop_scales = [1.2]\ncrop_scale = [1.2, 1.4]",
+            "crop_scales",
+        ),
         ("brightness = [-300.0, 0.0]", "brightness"),
         ("gamma = [0.0, 1.0]", "gamma"),
         ("contrast = [-1.0, 1.0]", "contrast"),

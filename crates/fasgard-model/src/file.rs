@@ -199,7 +199,24 @@ pub fn write_tensors(
     tensors: &[NamedTensor],
     metadata: HashMap<String, String>,
 ) -> Result<(), ModelError> {
-    let wrong = |reason: String| ModelError::new(path, reason);
+    let data = tensor_bytes(path, tensors, metadata)?;
+    write_atomic(path, &data).map_err(|e| ModelError {
+        path: e.path,
+        reason: format!("cannot {}: {}", e.action, e.source),
+    })
+}
+
+/// What [`write_tensors`] writes; `path` is for messages only.
+///
+/// # Errors
+/// Two tensors have one name, or a shape does not fit its values.
+pub fn tensor_bytes(
+    path: &Path,
+    tensors: &[NamedTensor],
+    metadata: HashMap<String, String>,
+) -> Result<Vec<u8>, ModelError> {
+    let wrong =
+        |e: safetensors::SafeTensorError| ModelError::new(path, format!("cannot be written: {e}"));
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
         .map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect())
@@ -214,13 +231,8 @@ pub fn write_tensors(
             ))
         })
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(|e| wrong(format!("cannot be written: {e}")))?;
-    let data = safetensors::serialize(views, Some(metadata))
-        .map_err(|e| wrong(format!("cannot be written: {e}")))?;
-    write_atomic(path, &data).map_err(|e| ModelError {
-        path: e.path,
-        reason: format!("cannot {}: {}", e.action, e.source),
-    })
+        .map_err(wrong)?;
+    safetensors::serialize(views, Some(metadata)).map_err(wrong)
 }
 
 #[cfg(test)]

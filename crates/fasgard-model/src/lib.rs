@@ -16,7 +16,7 @@ mod self_test;
 pub use calibrate::{Calibration, CalibrationError, CameraScores, calibrate, frames_needed};
 pub use card::{DataCard, ModelCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
-pub use file::{CARD_KEY, ModelFile, read_tensors, weights_sha256, write_tensors};
+pub use file::{CARD_KEY, ModelFile, read_tensors, tensor_bytes, weights_sha256, write_tensors};
 pub use predict::{
     CropSource, FrameAnswer, MapLevel, NoDecision, Predictor, PredictorOptions, Session,
     SessionAnswer, Timings, Verdict,

@@ -66,6 +66,20 @@ impl DataCheck {
         })
     }
 
+    /// One line per sample, `SPLIT\tSAMPLE\tDIGEST`: what [`fingerprint`](Self::fingerprint) covers.
+    pub fn list(&self) -> String {
+        let mut text = String::new();
+        for (split, rows) in [("train", &self.train), ("dev", &self.dev)] {
+            for sample in rows {
+                let mut hash = Sha256::new();
+                update(&mut hash, sample);
+                let digest = hex(hash);
+                let _ = writeln!(text, "{split}\t{}\t{}", sample.row.key(), &digest[..16]);
+            }
+        }
+        text
+    }
+
     /// SHA-256 of what a run depends on: names, labels, maps and content hashes of its samples.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();

@@ -50,16 +50,22 @@ pub enum TrainError {
     #[error("{}: expected a checkpoint to resume from, found none; start without --resume", .0.display())]
     NothingToResume(PathBuf),
     /// The checkpoint is of another run.
-    #[error("{}: {what} differs from the checkpoint's: expected {expected}, found {found}; resume with the same configuration and data, or choose another --output", path.display())]
+    #[error("{}: {what} differs from the checkpoint's: {difference}; resume with the same version, configuration and data, or choose another --output", path.display())]
     OtherRun {
         /// The checkpoint.
         path: PathBuf,
         /// What differs.
         what: &'static str,
-        /// In the checkpoint.
-        expected: String,
-        /// Now.
-        found: String,
+        /// The keys or samples that differ where they are known, else the hashes.
+        difference: String,
+    },
+    /// Another process works in the run's folder.
+    #[error("{}: expected nobody else in the run's folder, found {holder}; wait for it to end or stop it, or choose another --output", path.display())]
+    Busy {
+        /// The lock.
+        path: PathBuf,
+        /// Who holds it: process and machine.
+        holder: String,
     },
     /// Samples whose image file is not there.
     #[error("{count} image(s) are missing; the first: sample `{sample}`: expected {}; prepare the dataset again or remove the rows from its manifest", path.display())]
@@ -128,6 +134,7 @@ impl TrainError {
                 | Self::NothingToResume(_)
                 | Self::Load(LoadError::NoDepth { .. })
                 | Self::OtherRun { .. }
+                | Self::Busy { .. }
                 | Self::Data(_)
         )
     }

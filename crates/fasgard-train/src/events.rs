@@ -51,11 +51,41 @@ pub enum Event<'a> {
     Done {
         /// Steps done.
         step: u64,
-        /// Time in the loop.
-        elapsed: Duration,
-        /// Of which the model waited for batches.
-        waited: Duration,
+        /// Where the time of the loop went.
+        times: Times,
     },
+}
+
+/// Where the time of the training loop went, validations included. What is not named is the
+/// model's: forward, loss, backward, update, and the conversion of its input and output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The whole loop.
+    pub total: Duration,
+    /// Waiting for batches that were not loaded and augmented yet.
+    pub loading: Duration,
+    /// Writing checkpoints and the best weights.
+    pub checkpoints: Duration,
+    /// Writing `metrics.csv` and telling the observer.
+    pub logging: Duration,
+}
+
+impl Times {
+    /// The model's time.
+    pub fn model(&self) -> Duration {
+        let others = self.loading + self.checkpoints + self.logging;
+        self.total.saturating_sub(others)
+    }
+
+    /// The model's share of the whole, 0 to 1; 0 of nothing.
+    pub fn model_share(&self) -> f64 {
+        let total = self.total.as_secs_f64();
+        if total > 0.0 {
+            self.model().as_secs_f64() / total
+        } else {
+            0.0
+        }
+    }
 }
 
 /// Hears of events and may ask a run to stop.

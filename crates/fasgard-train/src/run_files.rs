@@ -22,6 +22,14 @@ impl RunFiles {
     pub fn metrics(&self) -> PathBuf {
         self.root.join("metrics.csv")
     }
+    /// The lock of the process that works here.
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("run.lock")
+    }
+    /// The samples that the run started with, to say what differs when it goes on.
+    pub fn samples(&self) -> PathBuf {
+        self.checkpoints().join("samples.tsv")
+    }
     /// The checkpoints' folder.
     pub fn checkpoints(&self) -> PathBuf {
         self.root.join("checkpoints")

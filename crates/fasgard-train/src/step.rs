@@ -60,11 +60,16 @@ impl Learner {
         &self.detector
     }
 
-    pub(crate) fn weights(&self) -> Vec<NamedTensor> {
+    /// All weights and running statistics.
+    pub fn weights(&self) -> Vec<NamedTensor> {
         named_weights(&self.detector)
     }
 
-    pub(crate) fn load(&mut self, weights: Vec<NamedTensor>) -> Result<(), WeightsError> {
+    /// Replaces all weights and running statistics; the optimiser's state stays.
+    ///
+    /// # Errors
+    /// A weight is missing, unexpected, of another shape or not finite; nothing changes then.
+    pub fn load(&mut self, weights: Vec<NamedTensor>) -> Result<(), WeightsError> {
         self.detector = load_weights(self.detector.clone(), weights)?;
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Figures on the dev split.
 
+use std::time::Duration;
+
 use burn::tensor::Device;
 use fasgard_data::EvalLoader;
 use fasgard_metrics::{
@@ -55,20 +57,21 @@ impl Validation {
     }
 }
 
-/// Runs the detector over the dev split.
+/// Runs the detector over the dev split; also returns how long it waited for images.
 pub(crate) fn validate(
     detector: &Detector,
     model: &ModelConfig,
     loader: &EvalLoader,
     device: &Device,
-) -> Result<Validation, TrainError> {
+) -> Result<(Validation, Duration), TrainError> {
     let detector = detector.prepare();
     let side = model.supervision.target_side();
     let mut rows = Vec::with_capacity(loader.rows().len());
     let mut loss = 0.0;
     let mut terms = vec![0.0; model.supervision.loss_terms().len()];
     let mut count = 0.0;
-    for next in loader.prefetch(2) {
+    let mut batches = loader.prefetch(2);
+    for next in batches.by_ref() {
         if let Some(failure) = next.failures.into_iter().next() {
             return Err(failure.error.into());
         }
@@ -110,7 +113,7 @@ pub(crate) fn validate(
     let mut result = figures(score_rows)?;
     result.loss = loss / count;
     result.terms = terms.into_iter().map(|t| t / count).collect();
-    Ok(result)
+    Ok((result, batches.waited()))
 }
 
 /// AUC, EER and its threshold of score rows, frame by frame; loss and terms are left NaN and empty.

@@ -132,6 +132,9 @@ fn a_run_leaves_a_usable_model_with_its_contract() {
     )
     .unwrap();
     assert!(outcome.finished && outcome.best.is_some());
+    let t = outcome.times;
+    assert_eq!(t.model() + t.loading + t.checkpoints + t.logging, t.total);
+    assert!(t.model() > t.logging && t.checkpoints > std::time::Duration::ZERO);
     let files = RunFiles::new(&output);
     let model = ModelFile::read(files.model()).unwrap();
     assert!(model.verify(files.model(), &Device::flex()).unwrap() < 1e-6);

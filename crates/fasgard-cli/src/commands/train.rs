@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use fasgard_data::{Dataset, checks::leaks};
@@ -50,9 +51,16 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
             .best
             .as_ref()
             .map(|(step, v)| serde_json::json!({"step": step, "dev": v}));
+        let times = outcome.times;
         super::print_json(&serde_json::json!({
             "steps": outcome.steps, "finished": outcome.finished, "best": best,
             "weights_sha256": outcome.weights_sha256,
+            "time_s": {
+                "total": times.total.as_secs_f64(), "model": times.model().as_secs_f64(),
+                "loading": times.loading.as_secs_f64(),
+                "checkpoints": times.checkpoints.as_secs_f64(),
+                "logging": times.logging.as_secs_f64(),
+            },
         }))?;
     } else {
         super::print(&describe(&outcome, &args.output))?;
@@ -156,15 +164,17 @@ impl Observer for Watcher {
                     ));
                 }
             }
-            Event::Done {
-                elapsed, waited, ..
-            } => {
+            Event::Done { times, .. } => {
                 if let Some(progress) = self.progress.take() {
-                    let share = 100.0 * waited.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
+                    let total = times.total.as_secs_f64();
+                    let share = |part: Duration| 100.0 * part.as_secs_f64() / total.max(1e-9);
                     progress.line(&format!(
-                        "{}: {:.1} s, of which {share:.1} % waiting for images",
+                        "{}: {total:.1} s: {:.1} % in the model, {:.1} % waiting for images, {:.1} % checkpoints, {:.1} % log",
                         self.name,
-                        elapsed.as_secs_f64()
+                        share(times.model()),
+                        share(times.loading),
+                        share(times.checkpoints),
+                        share(times.logging),
                     ));
                 }
             }

@@ -17,6 +17,18 @@ pub enum LoadError {
         /// The file and the reason.
         source: DecodeError,
     },
+    /// Its image is not the one that was prepared.
+    #[error("sample `{sample}`: {}: expected SHA-256 {expected} as in the manifest, found {found}: the file was changed after preparation; prepare it again", path.display())]
+    Changed {
+        /// The sample.
+        sample: String,
+        /// Its image.
+        path: PathBuf,
+        /// In the manifest.
+        expected: String,
+        /// Of the file.
+        found: String,
+    },
     /// Its mask or depth map could not be decoded.
     #[error("sample `{sample}`: its {kind} map: {source}")]
     Map {
@@ -50,6 +62,7 @@ impl LoadError {
     pub fn sample(&self) -> &str {
         match self {
             Self::Image { sample, .. }
+            | Self::Changed { sample, .. }
             | Self::Map { sample, .. }
             | Self::NoDepth { sample, .. }
             | Self::Simulate { sample, .. } => sample,
@@ -60,6 +73,7 @@ impl LoadError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Image { source, .. } => source.kind(),
+            Self::Changed { .. } => "changed",
             Self::Map { .. } => "map",
             Self::NoDepth { .. } => "no-depth",
             Self::Simulate { .. } => "simulate",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fasgard_image::{DecodeLimits, Preprocess};
+use fasgard_image::Preprocess;
 
 use super::cache::Cache;
 use super::read::{Load, Reader};
@@ -59,13 +59,7 @@ impl EvalLoader {
                 found: batch_size,
             });
         }
-        let reader = Reader {
-            cache: Cache::new(rows.len(), 0),
-            rows,
-            preprocess,
-            targets,
-            limits: DecodeLimits::default(),
-        };
+        let reader = Reader::new(rows, preprocess, targets);
         Ok(Self {
             inner: Arc::new(Inner { reader, batch_size }),
         })

@@ -1,7 +1,10 @@
 //! Files to inputs and targets, one sample or one batch at a time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use fasgard_image::{
-    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, RgbImage, augmented, decode,
+    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, RgbImage, augmented,
+    decode_bytes, read_bounded,
 };
 use rayon::prelude::*;
 
@@ -10,14 +13,17 @@ use super::cache::Cache;
 use super::target::{Cut, depth_map};
 use super::{Batch, LoadError, TargetSpec};
 use crate::Sample;
+use crate::prepare::sha256_hex;
 
 /// Everything that is the same for all samples of a loader.
 pub(super) struct Reader {
     pub(super) rows: Vec<Sample>,
     pub(super) preprocess: Preprocess,
     pub(super) targets: TargetSpec,
-    pub(super) limits: DecodeLimits,
+    limits: DecodeLimits,
     pub(super) cache: Cache,
+    /// Rows whose image was found to be the manifest's.
+    intact: Vec<AtomicBool>,
 }
 
 /// A row to load, and how.
@@ -46,6 +52,19 @@ struct Slot<'a> {
 }
 
 impl Reader {
+    /// A reader that keeps no image.
+    pub(super) fn new(rows: Vec<Sample>, preprocess: Preprocess, targets: TargetSpec) -> Self {
+        let unknown = std::iter::repeat_with(|| AtomicBool::new(false));
+        Self {
+            cache: Cache::new(rows.len(), 0),
+            intact: unknown.take(rows.len()).collect(),
+            limits: DecodeLimits::default(),
+            rows,
+            preprocess,
+            targets,
+        }
+    }
+
     /// Loads rows in parallel, each as it says. Each sample has its own part of the output, so
     /// the result does not depend on the threads. The outcomes are in the order of `rows`.
     pub(super) fn load(&self, rows: &[Load]) -> (Batch, Vec<Result<(), LoadError>>) {
@@ -79,17 +98,7 @@ impl Reader {
 
     fn sample(&self, load: &Load, slot: Slot<'_>) -> Result<(), LoadError> {
         let sample = &self.rows[load.row];
-        let image = self.cache.get(load.row, || {
-            decode(
-                sample.image_path(),
-                &self.limits,
-                self.preprocess.exif_orientation,
-            )
-        });
-        let image = image.map_err(|source| LoadError::Image {
-            sample: sample.row.sample.clone(),
-            source,
-        })?;
+        let image = self.cache.get(load.row, || self.image(load.row))?;
         if let Shown::Again(again) = &load.shown {
             return self.again(sample, again, &image, &load.plan, slot);
         }
@@ -160,6 +169,34 @@ impl Reader {
             plan,
             limits: &self.limits,
         }
+    }
+
+    /// A row's image; the first time its content is compared with the manifest's hash.
+    fn image(&self, row: usize) -> Result<RgbImage, LoadError> {
+        let sample = &self.rows[row];
+        let path = sample.image_path();
+        let failed = |source| LoadError::Image {
+            sample: sample.row.sample.clone(),
+            source,
+        };
+        let bytes = read_bounded(&path, &self.limits).map_err(failed)?;
+        let upright = self.preprocess.exif_orientation;
+        let image = decode_bytes(&path, &bytes, &self.limits, upright).map_err(failed)?;
+        if let Some(expected) = &sample.row.sha256
+            && !self.intact[row].load(Ordering::Relaxed)
+        {
+            let found = sha256_hex(&bytes);
+            if !found.eq_ignore_ascii_case(expected) {
+                return Err(LoadError::Changed {
+                    sample: sample.row.sample.clone(),
+                    path,
+                    expected: expected.clone(),
+                    found,
+                });
+            }
+            self.intact[row].store(true, Ordering::Relaxed);
+        }
+        Ok(image)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fasgard_image::random::stream;
-use fasgard_image::{AugmentPlan, DecodeLimits, Preprocess};
+use fasgard_image::{AugmentPlan, Preprocess};
 
 use super::balance::{Draw, Plan};
 use super::cache::Cache;
@@ -71,13 +71,7 @@ impl TrainLoader {
             });
         }
         let inner = Inner {
-            reader: Reader {
-                cache: Cache::new(rows.len(), 0),
-                rows,
-                preprocess,
-                targets,
-                limits: DecodeLimits::default(),
-            },
+            reader: Reader::new(rows, preprocess, targets),
             augment,
             plan,
             batch_size,

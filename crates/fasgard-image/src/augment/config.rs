@@ -17,6 +17,10 @@ pub struct AugmentConfig {
     /// is its crop, the same relative zoom applies (the value over `crop_scale`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop_scale: Option<[f32; 2]>,
+    /// Values one of which, each as likely, replaces `crop_scale` of the preprocessing instead of a
+    /// range: at most 16, 0.1 to 10 each; none if empty. Not together with a range.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crop_scales: Vec<f32>,
     /// Largest displacement of the crop along each axis, as a fraction of its side, 0 to 1.
     pub shift: f32,
     /// Range added to each channel by itself, -255 to 255 on the scale of 0 to 255.
@@ -37,6 +41,7 @@ impl Default for AugmentConfig {
         Self {
             flip: 0.0,
             crop_scale: None,
+            crop_scales: Vec::new(),
             shift: 0.0,
             brightness: [0.0; 2],
             contrast: [1.0; 2],
@@ -107,13 +112,13 @@ pub struct AugmentError {
 }
 
 impl AugmentConfig {
-    /// The settings of the published CDCN training script: crop scale 1.2 to 1.4 (there one of
-    /// 1.2, 1.3, 1.4), brightness -40 to 40 per channel, gamma 0.5 to 1.5, erasing and flip each
-    /// in half of the samples, cutout always, up to 50 of 256 pixels.
+    /// The settings of the published CDCN training script: crop scale 1.2, 1.3 or 1.4, brightness
+    /// -40 to 40 per channel, gamma 0.5 to 1.5, erasing and flip each in half of the samples, cutout
+    /// always, up to 50 of 256 pixels.
     pub fn cdcn() -> Self {
         Self {
             flip: 0.5,
-            crop_scale: Some([1.2, 1.4]),
+            crop_scales: vec![1.2, 1.3, 1.4],
             brightness: [-40.0, 40.0],
             gamma: [0.5, 1.5],
             erasing: Erasing {
@@ -137,6 +142,18 @@ impl AugmentConfig {
         single("flip", self.flip, unit)?;
         if let Some(crop_scale) = self.crop_scale {
             range("crop_scale", crop_scale, (0.1, 10.0))?;
+        }
+        let fits = self.crop_scales.iter().all(|s| (0.1..=10.0).contains(s));
+        let alone = self.crop_scales.is_empty() || self.crop_scale.is_none();
+        if !(fits && alone && self.crop_scales.len() <= 16) {
+            return Err(AugmentError {
+                key: "crop_scales",
+                expected: "at most 16 values of 0.1 to 10, and no `crop_scale` beside them".into(),
+                found: match self.crop_scale {
+                    Some(range) => format!("{:?} and `crop_scale` {range:?}", self.crop_scales),
+                    None => format!("{:?}", self.crop_scales),
+                },
+            });
         }
         single("shift", self.shift, unit)?;
         range("brightness", self.brightness, (-255.0, 255.0))?;

@@ -25,11 +25,17 @@ impl Geometry {
 
     pub(super) fn draw(config: &AugmentConfig, rng: &mut impl Rng) -> Self {
         let flip = chance(rng, config.flip);
-        let scale = uniform(rng, config.crop_scale.unwrap_or([1.0; 2]));
+        // One draw in any case: a share of the range, or of the list.
+        let unit = uniform(rng, [0.0, 1.0]);
+        let listed = (unit * config.crop_scales.len() as f32) as usize;
+        let crop_scale = match (config.crop_scale, config.crop_scales.get(listed)) {
+            (Some([lo, hi]), _) => Some((lo + (hi - lo) * unit).clamp(lo, hi)),
+            (None, listed) => listed.or(config.crop_scales.last()).copied(),
+        };
         let shift = [0, 1].map(|_| uniform(rng, [-config.shift, config.shift]));
         Self {
             flip,
-            crop_scale: config.crop_scale.map(|_| scale),
+            crop_scale,
             shift,
         }
     }
