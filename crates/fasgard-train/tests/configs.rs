@@ -68,7 +68,7 @@ fn cdcn_s_training_script() {
             ([127.5; 3], [128.0; 3]),
             "{name}"
         );
-        assert_eq!(c.augment, AugmentConfig::cdcn(), "{name}");
+        assert_eq!(c.augment, AugmentConfig::cdcn().into(), "{name}");
     }
 }
 
