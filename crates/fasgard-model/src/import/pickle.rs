@@ -28,6 +28,26 @@ pub(super) enum Value {
     Mark,
 }
 
+impl Value {
+    /// Whether there are no values inside.
+    fn is_plain(&self) -> bool {
+        !matches!(
+            self,
+            Self::Sequence(_) | Self::Dict(_) | Self::Storage(_) | Self::Tensor(_)
+        )
+    }
+
+    /// What it counts towards [`MAX_VALUES`]: long texts count more, or copies of one would fill
+    /// the memory.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Global(text) => 1 + text.len() / 16,
+            Self::Sequence(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
+            _ => 1,
+        }
+    }
+}
+
 /// What a pickle of weights may name.
 const KNOWN: [&str; 12] = [
     "collections OrderedDict",
@@ -238,7 +258,7 @@ impl Machine<'_> {
     }
 
     fn push(&mut self, value: Value) -> Result<(), PickleError> {
-        self.values += 1;
+        self.values += value.weight();
         if self.values > MAX_VALUES {
             return Err(self.damaged("more values than any state dict has"));
         }
@@ -296,17 +316,18 @@ impl Machine<'_> {
     }
 
     fn put(&mut self, key: u32) -> Result<(), PickleError> {
-        // Containers that are filled later are refilled by the opcodes that fill them: nothing here
-        // refers to a dictionary or list twice, so a copy of what is there now will do.
+        // A copy of what is there now will do: state dicts refer to no dictionary or list twice.
         let Some(value) = self.stack.last() else {
             return Err(self.damaged("nothing to remember"));
         };
         if self.memo.len() >= MAX_VALUES {
             return Err(self.damaged("more values than any state dict has"));
         }
+        // Values inside values could double with every copy.
         let value = match value {
-            Value::Dict(_) | Value::Sequence(_) | Value::Tensor(_) => Value::None,
-            other => other.clone(),
+            Value::Sequence(items) if items.iter().all(Value::is_plain) => value.clone(),
+            plain if plain.is_plain() => plain.clone(),
+            _ => Value::None,
         };
         self.memo.insert(key, value);
         Ok(())
@@ -424,6 +445,14 @@ mod tests {
             let error = read(bytes).unwrap_err();
             assert!(matches!(error, PickleError::Damaged { .. }), "{error}");
         }
+        // Copies of a long text, and of tuples of tuples, end as well.
+        let mut bomb = b"X\x00\x00\x10\x00".to_vec();
+        bomb.extend(vec![b'a'; 1 << 20]);
+        bomb.extend(b"q\x00");
+        bomb.extend(b"h\x00".repeat(5000));
+        assert!(read(&bomb).is_err());
+        let doubling = [&b"K\x01q\x00"[..], &b"h\x00h\x00\x86q\x00".repeat(60), b"."].concat();
+        assert!(read(&doubling).is_ok());
         // An endless stream of values ends.
         let many = vec![b'N'; MAX_VALUES + 10];
         assert!(read(&many).is_err());
