@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Predict(Predict),
     /// Set a model's threshold for your own camera
     Calibrate(Calibrate),
+    /// Turn weights of another project into a file that training can start from
+    Import(Import),
     /// Shapes, parameters and cost of a model file or config
     Inspect(Inspect),
     /// Time training steps or inference on synthetic tensors
@@ -198,7 +200,7 @@ pub(crate) struct Train {
     /// Seed, instead of the configuration's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Start from the weights of this model file
+    /// Start from the weights of this model file, or from a backbone of `fasgard import`
     #[arg(long)]
     pub(crate) init: Option<PathBuf>,
     /// Override a key, such as --set train.steps=500 (repeatable)
@@ -358,6 +360,23 @@ pub(crate) struct Calibrate {
     #[arg(long, default_value = "uniform:10")]
     pub(crate) frames: String,
     /// Print the calibration as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Example: fasgard import torchvision resnet50-11ad3fa6.pth --output resnet50.safetensors"
+)]
+pub(crate) struct Import {
+    /// torchvision (ResNet18, 34 or 50 of `torch.save`)
+    pub(crate) kind: String,
+    /// The file; only tensors are read, no code in it is run
+    pub(crate) file: PathBuf,
+    /// The weights (safetensors)
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Print what was read as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -10,6 +10,7 @@ mod calibrate;
 mod card;
 mod error;
 mod file;
+mod import;
 mod predict;
 mod self_test;
 

@@ -27,4 +27,6 @@ pub use detector::{Detector, InferenceDetector, Loss, LossTerm, Prediction, Scor
 pub use init::Init;
 pub use pyramid::Pyramid;
 pub use summary::{LayerInfo, Summary, Trace};
-pub use weights::{NamedTensor, WeightsError, load_weights, named_weights, stable_ids};
+pub use weights::{
+    NamedTensor, WeightsError, load_backbone, load_weights, named_weights, stable_ids,
+};

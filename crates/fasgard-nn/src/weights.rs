@@ -75,6 +75,23 @@ pub fn named_weights<M: Module>(module: &M) -> Vec<NamedTensor> {
     collect.weights
 }
 
+/// Replaces the backbone's weights and running statistics; the head keeps its own. Weights of stages
+/// behind the one at which the backbone is cut are left out.
+pub fn load_backbone<M: Module>(module: M, weights: Vec<NamedTensor>) -> Result<M, WeightsError> {
+    let mut given: HashMap<String, NamedTensor> =
+        weights.into_iter().map(|w| (w.name.clone(), w)).collect();
+    let merged = named_weights(&module)
+        .into_iter()
+        .map(|own| match own.name.starts_with("backbone.") {
+            true => given
+                .remove(&own.name)
+                .ok_or(WeightsError::Missing(own.name)),
+            false => Ok(own),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    load_weights(module, merged)
+}
+
 /// Replaces all weights and running statistics of `module`. Names, shapes and values are checked
 /// first; nothing changes if they do not fit.
 pub fn load_weights<M: Module>(module: M, weights: Vec<NamedTensor>) -> Result<M, WeightsError> {

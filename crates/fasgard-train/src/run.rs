@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::Path, time::Instant};
 use burn::tensor::Device;
 use fasgard_data::{EvalLoader, Prefetcher};
 use fasgard_image::write_atomic;
-use fasgard_model::{read_tensors, tensor_bytes, weights_sha256};
+use fasgard_model::{WEIGHTS_KEY, read_tensors, tensor_bytes, weights_sha256};
 
 use crate::{
     DataCheck, Event, ExperimentConfig, Learner, Observer, RunFiles, Times, TrainError,
@@ -260,8 +260,12 @@ fn known(path: &Path, meant: impl Fn(&str) -> bool) -> Option<String> {
 }
 
 fn init_from(learner: &mut Learner, path: &Path) -> Result<(), TrainError> {
-    let (weights, _) = read_tensors(path)?;
-    learner.load(weights).map_err(|e| {
+    let (weights, metadata) = read_tensors(path)?;
+    let loaded = match metadata.contains_key(WEIGHTS_KEY) {
+        true => learner.load_backbone(weights),
+        false => learner.load(weights),
+    };
+    loaded.map_err(|e| {
         TrainError::damaged(
             path,
             format!("{e}; expected weights of the configuration's model"),

@@ -8,7 +8,8 @@ use burn::{
 use fasgard_data::Batch;
 use fasgard_image::random::stream;
 use fasgard_nn::{
-    Detector, NamedTensor, Target, Targets, WeightsError, load_weights, named_weights,
+    Detector, NamedTensor, Target, Targets, WeightsError, load_backbone, load_weights,
+    named_weights,
 };
 
 use crate::{ExperimentConfig, TrainError, gradients, optimizer};
@@ -71,6 +72,15 @@ impl Learner {
     /// A weight is missing, unexpected, of another shape or not finite; nothing changes then.
     pub fn load(&mut self, weights: Vec<NamedTensor>) -> Result<(), WeightsError> {
         self.detector = load_weights(self.detector.clone(), weights)?;
+        Ok(())
+    }
+
+    /// Replaces the backbone's weights; the head keeps its own.
+    ///
+    /// # Errors
+    /// A weight is missing, of another shape or not finite; nothing changes then.
+    pub(crate) fn load_backbone(&mut self, weights: Vec<NamedTensor>) -> Result<(), WeightsError> {
+        self.detector = load_backbone(self.detector.clone(), weights)?;
         Ok(())
     }
 
