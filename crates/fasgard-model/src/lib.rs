@@ -18,6 +18,7 @@ pub use calibrate::{Calibration, CalibrationError, CameraScores, calibrate, fram
 pub use card::{DataCard, ModelCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
 pub use file::{CARD_KEY, ModelFile, read_tensors, tensor_bytes, weights_sha256, write_tensors};
+pub use import::{BackboneWeights, WEIGHTS_KEY, WeightsCard};
 pub use predict::{
     CropSource, FrameAnswer, MapLevel, NoDecision, Predictor, PredictorOptions, Session,
     SessionAnswer, Timings, Verdict,
