@@ -33,6 +33,15 @@ struct Videos {
 /// Video if any (dataset, split, video) has several rows, else frame.
 pub(crate) fn default_level<'a>(tables: impl IntoIterator<Item = &'a ScoreTable>) -> Level {
     for table in tables {
+        if table.dataset.same().is_some() && table.split.same().is_some() {
+            // Then a name is a video.
+            let named = |id: u32| !table.videos.get(id).is_empty();
+            let rows = table.video.iter().filter(|&id| named(id)).count();
+            if rows > table.videos.iter().filter(|name| !name.is_empty()).count() {
+                return Level::Video;
+            }
+            continue;
+        }
         let mut seen = std::collections::HashSet::new();
         let repeated = (0..table.len()).any(|i| video(table, i).is_some_and(|v| !seen.insert(v)));
         if repeated {

@@ -10,7 +10,7 @@ use std::{
 use burn::tensor::Device;
 use fasgard_data::{Dataset, EvalLoader, TargetSpec, TrainLoader};
 use fasgard_image::write_atomic;
-use fasgard_metrics::{Label, ScoreFile};
+use fasgard_metrics::{Label, Origin, ScoreFile};
 use fasgard_model::{
     ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, weights_sha256,
     write_tensors,
@@ -382,7 +382,10 @@ impl Run {
             device,
             &mut |_| {},
         )?;
-        ScoreFile::write(self.files.dev_scores(), &scored.rows)?;
+        let written = ScoreFile::write(self.files.dev_scores(), &scored.rows)?;
+        let software = concat!("fasgard ", env!("CARGO_PKG_VERSION"));
+        Origin::new(written, &config.name, &hash, software)
+            .write_beside(self.files.dev_scores())?;
         let threshold = dev_threshold(&ScoreFile::read(self.files.dev_scores())?)?;
         let size = config.input.size as usize;
         let (best_step, dev_value) = self.state.best.as_ref().map_or((0, f64::NAN), |b| {
