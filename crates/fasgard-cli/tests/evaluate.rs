@@ -357,7 +357,10 @@ fn two_systems_on_the_same_samples() {
     let content = fs::read_to_string(&a).unwrap();
     let worse: String = content
         .lines()
-        .map(|l| format!("{}\n", l.replace(",0.2", ",0.8")))
+        .map(|l| match l.contains(",attack,") {
+            true => l.replace(",0.2", ",0.8") + "\n",
+            false => l.to_owned() + "\n",
+        })
         .collect();
     let b = files.write("b.csv", &worse);
     let at = ["--threshold", "value=0.5", "--bootstrap", "500,3"];

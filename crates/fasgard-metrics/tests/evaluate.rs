@@ -320,7 +320,8 @@ fn table_names_what_matters() {
     let table = all(Some(&dev), &test, None).table();
     for part in [
         "frame level (every row counts once)",
-        "iso, oulu, pooled: score > 0.4 (eer, chosen on the dev set dev.csv, sha256",
+        "iso, oulu, pooled: score > 0.4 (eer)\n",
+        "chosen on the dev set dev.csv, sha256",
         "target-eer (!)",
         "target-eer is flattering",
         "worst PAI family",

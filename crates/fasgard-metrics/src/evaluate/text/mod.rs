@@ -10,10 +10,12 @@ use grid::Grid;
 
 use super::{Breakdown, Counts, Evaluation, Outcome, ScoreFileNote, warnings::short};
 use crate::{
+    convention::Aggregation,
     level::Level,
     ranked::NoResponse,
     rate::Rate,
     resample::{ClusterIntervals, Interval, Method},
+    threshold::Threshold,
 };
 
 impl Evaluation {
@@ -105,13 +107,15 @@ impl Evaluation {
             let species = figures.apcer_by_species.len();
             text += &set("test", &self.files.test, &figures.counts, species);
         }
-        // One line for conventions that share a threshold.
-        let mut thresholds: Vec<(String, Vec<String>)> = Vec::new();
+        // Conventions that share a threshold share its lines.
+        let mut thresholds: Vec<(&Threshold, Vec<String>)> = Vec::new();
         for (convention, outcome) in &outcomes {
-            let threshold = outcome.threshold.to_string();
-            match thresholds.iter_mut().find(|(t, _)| *t == threshold) {
+            match thresholds
+                .iter_mut()
+                .find(|(t, _)| **t == outcome.threshold)
+            {
                 Some((_, of)) => of.push(convention.to_string()),
-                None => thresholds.push((threshold, vec![convention.to_string()])),
+                None => thresholds.push((&outcome.threshold, vec![convention.to_string()])),
             }
         }
         let several = thresholds.len() > 1;
@@ -120,7 +124,10 @@ impl Evaluation {
                 true => format!("{}: ", of.join(", ")),
                 false => String::new(),
             };
-            text += &format!("threshold  {of}{threshold}\n");
+            text += &format!(
+                "threshold  {of}score > {} ({})\n           {}\n",
+                threshold.value, threshold.criterion, threshold.from
+            );
         }
         for (convention, outcome) in &outcomes {
             if let Some(note) = &outcome.note {
@@ -214,7 +221,6 @@ fn clustered(interval: Option<Interval>) -> String {
 }
 
 fn worst(outcome: &Outcome, column: &Column<'_>) -> Option<String> {
-    use crate::convention::Aggregation;
     match outcome.apcer_aggregation {
         Aggregation::MaxSpecies => column.figures.worst_species.clone(),
         Aggregation::MaxFamily => column.figures.worst_family.clone(),
@@ -280,10 +286,12 @@ fn stacked(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
     grid.rule();
     let mut of = vec!["APCER is of".to_owned()];
     for column in columns {
-        of.extend([
-            String::new(),
-            column.outcome.apcer_aggregation.description().to_owned(),
-        ]);
+        let name = match column.outcome.apcer_aggregation {
+            Aggregation::MaxSpecies => "worst species",
+            Aggregation::MaxFamily => "worst family",
+            Aggregation::Pooled => "all attacks",
+        };
+        of.extend([String::new(), name.to_owned()]);
     }
     grid.row(of);
     for (b, block) in blocks.iter().enumerate() {
@@ -312,10 +320,13 @@ fn stacked(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
                     "      worst:",
                 ));
             }
-            extra(rows(
-                &|_, rate, _| [String::new(), ends(rate.and_then(|r| r.ci95))],
-                "",
-            ));
+            // Of the main figures and of species; a long list of intervals is in the JSON.
+            if b < 2 {
+                extra(rows(
+                    &|_, rate, _| [String::new(), ends(rate.and_then(|r| r.ci95))],
+                    "",
+                ));
+            }
             let unit = columns.first().and_then(|c| c.clustered).map(|i| i.unit);
             let name = unit.map_or_else(String::new, |unit| format!("      by {unit}"));
             extra(rows(

@@ -73,28 +73,24 @@ impl<'t> Records<'t> {
         fields.ends.clear();
         fields.unquoted = None;
         let mut start = self.at;
-        let mut at = self.at;
         loop {
-            match bytes.get(at) {
-                Some(b'"') if at == start => {
-                    self.quoted(fields);
-                    return Some(line);
-                }
-                Some(b'\r' | b'\n') => {
-                    fields.ends.push((start, at));
-                    self.at = at;
+            if bytes.get(start) == Some(&b'"') {
+                self.quoted(fields);
+                return Some(line);
+            }
+            let rest = bytes.get(start..).unwrap_or_default();
+            let ends = |b: &u8| *b == self.delimiter || *b == b'\n' || *b == b'\r';
+            let end = start + rest.iter().position(ends).unwrap_or(rest.len());
+            fields.ends.push((start, end));
+            match bytes.get(end) {
+                Some(&b) if b == self.delimiter => start = end + 1,
+                Some(_) => {
+                    self.at = end;
                     self.end_line();
                     return Some(line);
                 }
-                Some(&b) if b == self.delimiter => {
-                    fields.ends.push((start, at));
-                    at += 1;
-                    start = at;
-                }
-                Some(_) => at += 1,
                 None => {
-                    fields.ends.push((start, at));
-                    self.at = at;
+                    self.at = end;
                     return Some(line);
                 }
             }
