@@ -1,7 +1,9 @@
 //! A score file of many rows: written, read, evaluated; seconds and peak memory.
 //!
 //! `cargo run --release -p fasgard-metrics --example csv_speed -- scores.csv 10000000` writes the file
-//! if it is not there, then reads and evaluates it. With a third argument it only writes it.
+//! if it is not there, then reads and evaluates it. With a third argument `write` it only writes it, and
+//! with `evaluate T` it prints the evaluation at threshold T as JSON and nothing else, as
+//! `fasgard evaluate --json` does: for tools/compare_metrics.
 #![allow(clippy::print_stdout, reason = "prints figures")]
 
 use std::{
@@ -25,8 +27,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !path.exists() {
         write(path, rows)?;
     }
-    if args.next().is_some() {
-        return Ok(());
+    match args.next().as_deref() {
+        Some("write") => return Ok(()),
+        Some("evaluate") => {
+            let t: f64 = args.next().as_deref().unwrap_or("0.5").parse()?;
+            let table = ScoreTable::read(path)?;
+            let evaluation = evaluate(&Request {
+                threshold: Some(Criterion::Value(t)),
+                level: Some(Level::Frame),
+                ..Request::new(None, &table)
+            })?;
+            println!("{}", serde_json::to_string(&evaluation)?);
+            return Ok(());
+        }
+        _ => {}
     }
     let bytes = std::fs::metadata(path)?.len();
     let start = Instant::now();

@@ -324,7 +324,7 @@ fn table_names_what_matters() {
         "chosen on the dev set dev.csv, sha256",
         "target-eer (!)",
         "target-eer is flattering",
-        "worst PAI family",
+        "worst family",
         "1/2",
         "1.26–98.74",
         "Warnings",

@@ -275,6 +275,9 @@ fn wide(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
     grid.render()
 }
 
+/// The two cells of a convention in a row.
+type CellsOf<'f> = &'f dyn Fn(&Column<'_>, Option<&Rate>, Option<Interval>) -> [String; 2];
+
 /// Conventions beside each other: intervals below the counts.
 fn stacked(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
     let mut grid = Grid::default();
@@ -299,15 +302,13 @@ fn stacked(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
             grid.title(format!("\n{}", block.title));
         }
         for (l, line) in block.lines.iter().enumerate() {
-            let rows =
-                |cell: &dyn Fn(&Column<'_>, Option<&Rate>, Option<Interval>) -> [String; 2],
-                 name: &str| {
-                    let mut cells = vec![name.to_owned()];
-                    for (column, &(rate, interval)) in columns.iter().zip(&line.cells) {
-                        cells.extend(cell(column, rate, interval));
-                    }
-                    cells
-                };
+            let rows = |cell: CellsOf<'_>, name: &str| {
+                let mut cells = vec![name.to_owned()];
+                for (column, &(rate, interval)) in columns.iter().zip(&line.cells) {
+                    cells.extend(cell(column, rate, interval));
+                }
+                cells
+            };
             grid.row(rows(&|_, rate, _| [value(rate), counts(rate)], &line.name));
             let mut extra = |cells: Vec<String>| {
                 if cells.iter().skip(1).any(|c| !c.is_empty()) {
