@@ -79,6 +79,10 @@ fn from_folders_of_images_to_a_report() {
     assert_eq!(json["convention"], "iso");
     assert_eq!(json["threshold"]["from"]["source"], "dev");
     assert_eq!(json["test"]["bpcer"]["of"], 8);
+    // Both score files say that this model made them.
+    let origin = |set: &str| json["files"][set]["origin"]["weights_sha256"].clone();
+    assert!(origin("test").is_string());
+    assert_eq!(origin("dev"), origin("test"));
     assert!(json["test"]["apcer_by_species"]["print/any"]["ci95"].is_array());
     let report = text(&at("report.html"));
     let tables = text(&at("tables"));

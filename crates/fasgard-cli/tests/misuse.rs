@@ -233,6 +233,7 @@ fn every_command_has_an_example() {
         "train",
         "score",
         "evaluate",
+        "compare",
         "report",
         "inspect",
         "bench",

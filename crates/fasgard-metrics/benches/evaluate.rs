@@ -1,10 +1,12 @@
-//! Evaluation of a million rows under all conventions.
+//! Evaluation of a million rows under all conventions, and reading them.
 #![allow(missing_docs, reason = "the macros write undocumented items")]
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use std::io::Write;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fasgard_metrics::{
-    Attributes, ConventionChoice, Label, Level, Request, ScoreFile, ScoreRow, Species, Status,
-    evaluate,
+    Attributes, ConventionChoice, Label, Level, Request, ScoreFile, ScoreRow, ScoreTable, Species,
+    Status, evaluate,
 };
 
 const ROWS: u32 = 1_000_000;
@@ -63,9 +65,18 @@ fn bench(c: &mut Criterion) {
             b.iter(|| evaluate(&request));
         });
     }
-    group.bench_function("parse", |b| {
+    group.bench_function("parse to rows", |b| {
         b.iter(|| ScoreFile::parse("bench.csv", &bytes))
     });
+    let Ok(mut on_disk) = tempfile::NamedTempFile::new() else {
+        return;
+    };
+    if on_disk.write_all(&bytes).is_ok() {
+        group.throughput(Throughput::Elements(u64::from(ROWS)));
+        group.bench_function("read to columns", |b| {
+            b.iter(|| ScoreTable::read(on_disk.path()))
+        });
+    }
     group.finish();
 }
 

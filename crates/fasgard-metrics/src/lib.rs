@@ -7,6 +7,7 @@
 //! (`evaluation.json`), [`curves`] holds what plots need.
 
 mod attributes;
+pub mod compare;
 pub mod convention;
 pub mod curves;
 mod evaluate;
@@ -19,6 +20,7 @@ mod ranked;
 mod rate;
 pub mod resample;
 pub mod score;
+mod set;
 mod species;
 mod split;
 pub mod threshold;
@@ -35,7 +37,9 @@ pub use level::{Fuse, Level, ParseFuseError, ParseLevelError};
 pub use presentation::{Presentation, VideoConflict, default_level, presentations};
 pub use ranked::{NoResponse, ParseNoResponseError, Ranked, SpeciesScores};
 pub use rate::Rate;
-pub use score::{RowError, ScoreFile, ScoreFileError, ScoreRow, Status};
+pub use score::{
+    Origin, RowError, ScoreFile, ScoreFileError, ScoreRow, ScoreTable, Scores, Status,
+};
 pub use species::{ParseSpeciesError, Species};
 pub use split::{ParseSplitError, Split};
 pub use threshold::{

@@ -1,6 +1,6 @@
 //! From rows to presentations: what is counted once.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{collections::HashMap, hash::Hash, path::Path};
 
 use crate::{
     Label, Species,
@@ -78,30 +78,25 @@ pub fn presentations<'a>(
     if level == Level::Frame {
         return Ok(file.rows.iter().enumerate().map(single).collect());
     }
+    let of_row = numbered(file.rows.len(), |i| {
+        let row = &file.rows[i];
+        (!row.video.is_empty()).then_some((&row.dataset, row.split, &row.video))
+    });
     let mut presentations: Vec<Presentation<'a>> = Vec::new();
-    let mut of_video = HashMap::new();
-    for (i, row) in file.rows.iter().enumerate() {
-        if row.video.is_empty() {
-            presentations.push(single((i, row)));
+    for ((i, row), group) in file.rows.iter().enumerate().zip(of_row) {
+        let Some(presentation) = presentations.get_mut(group as usize) else {
+            let mut presentation = single((i, row));
+            if !row.video.is_empty() {
+                presentation.id = row.video.as_str();
+            }
+            presentations.push(presentation);
             continue;
+        };
+        let first = &file.rows[presentation.rows[0]];
+        if (first.label, &first.species) != (row.label, &row.species) {
+            return Err(conflict(&file.path, first, row));
         }
-        match of_video.entry((&row.dataset, row.split, &row.video)) {
-            Entry::Vacant(entry) => {
-                entry.insert(presentations.len());
-                presentations.push(Presentation {
-                    id: row.video.as_str(),
-                    ..single((i, row))
-                });
-            }
-            Entry::Occupied(entry) => {
-                let presentation = &mut presentations[*entry.get()];
-                let first = &file.rows[presentation.rows[0]];
-                if (first.label, &first.species) != (row.label, &row.species) {
-                    return Err(conflict(file, first, row));
-                }
-                presentation.rows.push(i);
-            }
-        }
+        presentation.rows.push(i);
     }
     let mut scores = Vec::new();
     for presentation in &mut presentations {
@@ -112,13 +107,41 @@ pub fn presentations<'a>(
     Ok(presentations)
 }
 
-fn conflict(file: &ScoreFile, first: &ScoreRow, second: &ScoreRow) -> Box<VideoConflict> {
+/// The number of every row's group: rows of one key are one group, rows without a key each their
+/// own; numbered in the order of their first rows.
+pub(crate) fn numbered<K: Copy + Eq + Hash>(
+    rows: usize,
+    key: impl Fn(usize) -> Option<K>,
+) -> Vec<u32> {
+    let mut groups = HashMap::new();
+    let mut next = 0;
+    let mut take = || {
+        next += 1;
+        next - 1
+    };
+    let mut last: Option<(K, u32)> = None;
+    (0..rows)
+        .map(|i| {
+            let Some(key) = key(i) else { return take() };
+            // Rows of one group usually follow each other.
+            if let Some((_, group)) = last.filter(|(k, _)| *k == key) {
+                return group;
+            }
+            let group = *groups.entry(key).or_insert_with(&mut take);
+            last = Some((key, group));
+            group
+        })
+        .collect()
+}
+
+/// What two rows of one video say that cannot both be true.
+pub(crate) fn conflict(path: &Path, first: &ScoreRow, second: &ScoreRow) -> Box<VideoConflict> {
     let what = |row: &ScoreRow| match &row.species {
         Some(species) => format!("{} {species}", row.label),
         None => row.label.to_string(),
     };
     Box::new(VideoConflict {
-        file: file.path.display().to_string(),
+        file: path.display().to_string(),
         video: first.video.clone(),
         first: what(first),
         first_sample: first.sample.clone(),

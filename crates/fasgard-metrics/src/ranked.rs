@@ -150,6 +150,16 @@ impl Ranked {
         };
         let live = clean(live);
         let species: BTreeMap<_, _> = species.into_iter().map(|(k, v)| (k, clean(v))).collect();
+        Self::of_lists(live, species, NoResponse::Exclude)
+    }
+
+    /// Ranks scores that are finite, or minus infinity for presentations that `policy` rejects;
+    /// `live` and `species` with how many presentations have none.
+    pub(crate) fn of_lists(
+        live: SpeciesScores,
+        species: BTreeMap<Species, SpeciesScores>,
+        policy: NoResponse,
+    ) -> Self {
         let total = species.values().map(|s| s.scores.len()).sum();
         let mut attack = Vec::with_capacity(total);
         for s in species.values() {
@@ -160,7 +170,7 @@ impl Ranked {
             live_without: live.without,
             attack,
             species,
-            policy: NoResponse::Exclude,
+            policy,
         };
         ranked.sort();
         ranked

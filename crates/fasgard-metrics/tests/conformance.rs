@@ -236,11 +236,11 @@ fn parts_have_their_own_figures_and_warnings() {
     let dev = file("d", &[("live", &[0.9]), ("mask/half", &[0.1])]);
     let request = Request {
         threshold: Some(Criterion::MinAcer),
-        by: Some("device"),
+        by: vec!["device".to_owned()],
         ..Request::new(Some(&dev), &test)
     };
     let e = evaluate(&request).unwrap();
-    let parts = &e.outcomes()[0].1.by.as_ref().unwrap().values;
+    let parts = &e.outcomes()[0].1.by[0].values;
     assert_eq!(parts.keys().collect::<Vec<_>>(), ["(none)", "a", "b"]);
     assert_eq!(
         (parts["a"].bpcer.value, parts["a"].apcer.value),
@@ -250,7 +250,7 @@ fn parts_have_their_own_figures_and_warnings() {
     assert!(parts["b"].apcer.value.is_none());
     assert!(has(&e, WarningCode::SpeciesNotInDev) && has(&e, WarningCode::SeveralDatasets));
     let request = Request {
-        by: Some("light"),
+        by: vec!["light".to_owned()],
         ..request
     };
     assert!(has(&evaluate(&request).unwrap(), WarningCode::NoAttribute));

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{of_rows, row};
-use fasgard_metrics::{RowError, ScoreFile, ScoreFileError, Split, Status};
+use fasgard_metrics::{RowError, ScoreFile, ScoreFileError, ScoreTable, Split, Status};
 
 const HEADER: &str = "dataset,split,subject,video,frame,label,species,score";
 
@@ -234,4 +234,75 @@ fn writing_refuses_what_reading_refuses() {
         Err(ScoreFileError::Io { .. })
     ));
     assert_eq!(of_rows("x", &[row(0, "live", Some(1.0))]).rows.len(), 1);
+}
+
+/// More than one block of the reader.
+fn long(last: &str) -> String {
+    let mut text = format!("sample,{HEADER}\r\n");
+    for i in 0..120_000 {
+        let quote = if i % 1000 == 7 { "\"" } else { "" };
+        let (label, species) = [("live", ""), ("attack", "print/1")][i % 2];
+        let video = i / 20;
+        text += &format!(
+            "sample-{i},{quote}d{quote},test,s{},v{video},{},{label},{species},0.{i}\r\n",
+            video / 9,
+            i % 20
+        );
+        // Empty lines are no rows, but lines.
+        if i % 50_000 == 49_999 {
+            text += "\r\n\n";
+        }
+    }
+    text + last
+}
+
+#[test]
+fn long_files_are_read_in_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.csv");
+    std::fs::write(&path, long("")).unwrap();
+    let table = ScoreTable::read(&path).unwrap();
+    let file = ScoreFile::read(&path).unwrap();
+    assert_eq!((table.len(), file.rows.len()), (120_000, 120_000));
+    assert_eq!(table.sha256, file.sha256);
+    for i in [0, 1, 7, 49_999, 50_000, 77_777, 119_999] {
+        let row = table.row(i);
+        assert_eq!(row, file.rows[i]);
+        assert_eq!(
+            (row.sample, row.video, row.score),
+            (
+                format!("sample-{i}"),
+                format!("v{}", i / 20),
+                format!("0.{i}").parse().ok()
+            )
+        );
+    }
+    // 120,000 rows, four empty lines and the header come before.
+    for (last, line) in [
+        ("x,d,test,,,,live,,high\n", "line 120006"),
+        (
+            "sample-3,d,test,,,,live,,1\n",
+            "line 5 and again in line 120006",
+        ),
+        ("x,d,test,\"open,,,live,,1\n", "line 120006"),
+    ] {
+        std::fs::write(&path, long(last)).unwrap();
+        let error = ScoreTable::read(&path).unwrap_err().to_string();
+        assert!(error.contains(line), "{last}: {error}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_bytes_nothing_panics_and_what_is_read_is_written_alike(
+        rows in "([ab,\"\r\n;=\t0-9.é]|live|attack|print/1|ok|,){0,60}",
+        cut in 0usize..40,
+    ) {
+        let bytes = format!("{HEADER}\n{rows}").into_bytes();
+        let _ = ScoreFile::parse("x", &bytes[cut..]);
+        if let Ok(file) = ScoreFile::parse("x", &bytes) {
+            let again = ScoreFile::parse("x", &ScoreFile::to_csv(&file.rows).unwrap()).unwrap();
+            proptest::prop_assert_eq!(again.rows, file.rows);
+        }
+    }
 }

@@ -9,6 +9,8 @@ pub struct ModelFiles {
     pub name: String,
     /// The run folder.
     pub run: PathBuf,
+    /// The model file; of it only the card is read: name, hash of the weights, version.
+    pub model: PathBuf,
     /// Experiment config (TOML); its `[input]` table is how images are cropped.
     pub config: PathBuf,
     /// Training log (CSV).
@@ -24,13 +26,14 @@ pub struct ModelFiles {
 }
 
 impl ModelFiles {
-    /// The usual names in a run folder: `config.toml`, `metrics.csv`, `scores-dev.csv`,
+    /// The usual names in a run folder: `model.safetensors`, `config.toml`, `metrics.csv`, `scores-dev.csv`,
     /// `scores-test.csv`, `maps-test.safetensors`, `evaluation.json`.
     pub fn in_run(dir: impl AsRef<Path>) -> Self {
         let dir = dir.as_ref();
         Self {
             name: String::new(),
             run: dir.to_owned(),
+            model: dir.join("model.safetensors"),
             config: dir.join("config.toml"),
             metrics: dir.join("metrics.csv"),
             scores_dev: dir.join("scores-dev.csv"),

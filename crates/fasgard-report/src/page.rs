@@ -17,7 +17,8 @@ pub(crate) fn render(ctx: &Context<'_>) -> Result<Html, ReportError> {
     page.raw("<title>").text(&ctx.options.title).raw("</title><style>").raw(STYLE).raw("</style></head>\n<body><header><p class=\"brand\">fasgard · presentation attack detection report</p>");
     page.element("h1", "", &ctx.options.title)
         .raw("<nav aria-label=\"Sections\">");
-    for section in &ALL {
+    let shown: Vec<_> = ALL.iter().filter(|s| (s.shown)(ctx)).collect();
+    for section in &shown {
         page.raw("<a href=\"#")
             .raw(section.id)
             .raw("\">")
@@ -25,7 +26,7 @@ pub(crate) fn render(ctx: &Context<'_>) -> Result<Html, ReportError> {
             .raw("</a>");
     }
     page.raw("</nav></header>\n<main>");
-    for section in &ALL {
+    for section in shown {
         page.raw("\n<section id=\"")
             .raw(section.id)
             .raw("\"><h2>")

@@ -71,6 +71,9 @@ pub fn write_report(options: &ReportOptions, output: &Path) -> Result<ReportSumm
         ));
     }
     for run in &runs {
+        for doubt in &run.doubts {
+            warnings.push(format!("{}: {doubt}", run.name));
+        }
         for warning in run.evaluation.iter().flat_map(|e| &e.warnings) {
             warnings.push(format!("{}: {}", run.name, warning.text));
         }

@@ -8,7 +8,9 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use fasgard_metrics::{Convention, ConventionChoice, Request, ScoreFile, evaluate};
+use fasgard_metrics::{
+    Convention, ConventionChoice, Evaluation, Origin, Request, ScoreFile, ScoreTable, evaluate,
+};
 use fasgard_report::{ModelFiles, ReportError, ReportOptions, write_report, write_tables};
 
 fn options(experiment: &common::Experiment) -> ReportOptions {
@@ -70,8 +72,12 @@ fn complete_report() {
     for section in [
         "summary",
         "species",
+        "iso",
         "curves",
+        "operating",
+        "epc",
         "scores",
+        "reliability",
         "training",
         "gallery",
         "provenance",
@@ -298,4 +304,115 @@ fn every_convention_and_video_level_are_read() {
     assert!(html.contains(&bpcer), "{bpcer}");
     assert!(html.contains("video level, mean over frames"));
     assert!(html.contains("n = 7"), "histograms count videos too");
+}
+
+/// Evaluates a run again, with everything there is.
+fn evaluate_fully(run: &Path) -> Evaluation {
+    let read = |name: &str| ScoreTable::read(run.join(name)).unwrap();
+    let (dev, test) = (read("scores-dev.csv"), read("scores-test.csv"));
+    let evaluation = evaluate(&Request {
+        convention: ConventionChoice::All,
+        by: vec!["subject".to_owned()],
+        bootstrap: Some("200".parse().unwrap()),
+        ..Request::new(Some(&dev), &test)
+    })
+    .unwrap();
+    let json = serde_json::to_vec(&evaluation).unwrap();
+    std::fs::write(run.join("evaluation.json"), json).unwrap();
+    evaluation
+}
+
+#[test]
+fn the_record_conventions_and_breakdowns_are_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let experiment = common::write(dir.path(), 12);
+    let run = &experiment.runs[2];
+    let scores = ScoreFile::read(run.join("scores-test.csv")).unwrap();
+    let weights = "ab".repeat(32);
+    Origin::new(scores.sha256, "pyramid", &weights, "fasgard 9.9")
+        .write_beside(run.join("scores-test.csv"))
+        .unwrap();
+    let evaluation = evaluate_fully(run);
+    let mut options = options(&experiment);
+    options.models.drain(..2);
+    let html = report(&options, dir.path());
+    let iso = &evaluation.outcome(Convention::Iso).unwrap();
+    let i = iso.intervals.as_ref().unwrap().acer.unwrap();
+    for text in [
+        "<section id=\"conventions\">",
+        "<section id=\"breakdown\">",
+        "flattering",
+        "worst PAI family",
+        "Item under test",
+        &weights,
+        "fasgard 9.9",
+        "7, of whom 7 with bona fide presentations",
+        "12 bona fide, 36 attack of 3 PAI species",
+        "0 bona fide (BPNRR 0.00 % (0/12",
+        "APCER at BPCER ≤ 0.1 %",
+        "BPCER10, 20, 100",
+        "Expected calibration error",
+        "Expected performance curve",
+        &format!("{:.2}–{:.2}", 100.0 * i.lo, 100.0 * i.hi),
+        &format!(
+            "score file SHA-256 {}",
+            iso.threshold.from.sha256.as_ref().unwrap()
+        ),
+        "200 times (seed 0)",
+        "by subject",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
+    // An evaluation without them has no such sections.
+    let mut plain = options.clone();
+    plain.models = vec![ModelFiles::in_run(&experiment.runs[0])];
+    let html = report(&plain, dir.path());
+    assert!(!html.contains("id=\"conventions\"") && !html.contains("id=\"breakdown\""));
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_said_loudly() {
+    let dir = tempfile::tempdir().unwrap();
+    let experiment = common::write(dir.path(), 6);
+    let run = &experiment.runs[0];
+    let mut options = options(&experiment);
+    options.models.truncate(1);
+    let path = dir.path().join("r.html");
+    assert!(
+        write_report(&options, &path)
+            .unwrap()
+            .warnings
+            .iter()
+            .all(|w| !w.contains("other scores"))
+    );
+    // The model beside the scores has other weights than the note says.
+    let scores = ScoreFile::read(run.join("scores-test.csv")).unwrap();
+    Origin::new(scores.sha256, "binary", "ab".repeat(32), "fasgard 0")
+        .write_beside(run.join("scores-test.csv"))
+        .unwrap();
+    evaluate_fully(run);
+    let card =
+        serde_json::json!({"name": "binary", "fasgard": "0", "weights_sha256": "cd".repeat(32)});
+    let header = serde_json::json!({"__metadata__": {"fasgard": card.to_string()}}).to_string();
+    let mut model = (header.len() as u64).to_le_bytes().to_vec();
+    model.extend(header.as_bytes());
+    std::fs::write(run.join("model.safetensors"), model).unwrap();
+    // And the scores changed after they were evaluated.
+    let content = std::fs::read_to_string(run.join("scores-dev.csv")).unwrap();
+    std::fs::write(run.join("scores-dev.csv"), content.replacen("0.", "0.0", 1)).unwrap();
+    let warnings = write_report(&options, &path).unwrap().warnings;
+    let html = std::fs::read_to_string(&path).unwrap();
+    for text in [
+        "evaluation.json is of other scores than the scores-dev.csv beside it",
+        "weights abababababab scored, cdcdcdcdcdcd found",
+    ] {
+        assert!(
+            warnings.iter().any(|w| w.contains(text)),
+            "{text}: {warnings:?}"
+        );
+        assert!(html.contains(text), "{text}");
+    }
+    std::fs::write(run.join("model.safetensors"), "no model").unwrap();
+    let error = write_report(&options, &path).unwrap_err().to_string();
+    assert!(error.contains("model.safetensors"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use fasgard_data::{Dataset, Sample};
-use fasgard_metrics::{Label, ScoreFile};
+use fasgard_metrics::{Label, Origin, ScoreFile};
 use fasgard_model::{
     ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, weights_sha256,
 };
@@ -47,7 +47,9 @@ pub(crate) fn finish(
         device,
         &mut |_| {},
     )?;
-    ScoreFile::write(run.files.dev_scores(), &scored.rows)?;
+    let written = ScoreFile::write(run.files.dev_scores(), &scored.rows)?;
+    let software = concat!("fasgard ", env!("CARGO_PKG_VERSION"));
+    Origin::new(written, &config.name, &hash, software).write_beside(run.files.dev_scores())?;
     let threshold = dev_threshold(&ScoreFile::read(run.files.dev_scores())?)?;
     let size = config.input.size as usize;
     let (best_step, dev_value) = run.state.best.as_ref().map_or((0, f64::NAN), |b| {

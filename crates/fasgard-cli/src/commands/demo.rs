@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use burn::tensor::Device;
 use fasgard_data::{Dataset, SyntheticOptions, write_synthetic};
-use fasgard_metrics::{Evaluation, Request, ScoreFile, Split, evaluate};
+use fasgard_metrics::{Evaluation, Request, ScoreTable, Split, evaluate, resample::Bootstrap};
 use fasgard_model::ModelFile;
 use fasgard_nn::Target;
 use fasgard_report::{ModelFiles, ReportOptions, write_report};
@@ -172,10 +172,13 @@ fn twin(
     let maps = has_maps.then(|| run.join("maps-test.safetensors"));
     score::write(&model, &scored, &scores, maps.as_deref())?;
     let (dev, test) = (
-        ScoreFile::read(files.dev_scores())?,
-        ScoreFile::read(&scores)?,
+        ScoreTable::read(files.dev_scores())?,
+        ScoreTable::read(&scores)?,
     );
-    let evaluation = evaluate(&Request::new(Some(&dev), &test))?;
+    let evaluation = evaluate(&Request {
+        bootstrap: Some(Bootstrap::default()),
+        ..Request::new(Some(&dev), &test)
+    })?;
     super::evaluate::write(&evaluation, &run.join("evaluation.json"))?;
     Ok(evaluation)
 }

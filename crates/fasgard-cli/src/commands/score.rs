@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use fasgard_data::{Dataset, Sample, checks::any_class};
-use fasgard_metrics::ScoreFile;
+use fasgard_metrics::{Origin, ScoreFile};
 use fasgard_model::ModelFile;
 use fasgard_nn::Target;
 use fasgard_report::maps::{MapFile, MapTarget};
@@ -122,14 +122,22 @@ pub(super) fn score(
     .map_err(misuse)
 }
 
-/// Writes a score file and, where asked for, the maps.
+/// Writes a score file with the note of its model beside it and, where asked for, the maps.
 pub(super) fn write(
     model: &ModelFile,
     scored: &Scored,
     output: &Path,
     maps: Option<&Path>,
 ) -> anyhow::Result<()> {
-    ScoreFile::write(output, &scored.rows)?;
+    let written = ScoreFile::write(output, &scored.rows)?;
+    let software = concat!("fasgard ", env!("CARGO_PKG_VERSION"));
+    Origin::new(
+        written,
+        &model.card.name,
+        &model.card.weights_sha256,
+        software,
+    )
+    .write_beside(output)?;
     let Some(path) = maps else {
         return Ok(());
     };

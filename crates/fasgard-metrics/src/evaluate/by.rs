@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Counts, figures};
 use crate::{
-    level::{Fuse, Level},
-    presentation::{Presentation, VideoConflict, presentations},
     ranked::{NoResponse, Ranked},
-    score::{ScoreFile, ScoreRow},
+    score::{
+        ScoreTable,
+        table::{Column, Texts},
+    },
+    set::Set,
 };
 
 pub(super) const NONE: &str = "(none)";
@@ -16,45 +18,107 @@ const SEVERAL: &str = "(several)";
 /// The name of a part, its scores and its counts.
 pub(super) type Part = (String, (Ranked, Counts));
 
-/// The parts in the order of their names.
-pub(super) fn parts(
-    file: &ScoreFile,
-    level: Level,
-    fuse: Fuse,
-    policy: NoResponse,
-    key: &str,
-) -> Result<Vec<Part>, Box<VideoConflict>> {
-    let mut parts: BTreeMap<String, (Vec<Presentation<'_>>, usize)> = BTreeMap::new();
-    for presentation in presentations(file, level, fuse)? {
-        let mut values = presentation.rows.iter().map(|&i| value(&file.rows[i], key));
-        let first = values.next().flatten();
-        let name = if values.all(|v| v == first) {
-            first.unwrap_or_else(|| NONE.to_owned())
+/// The parts in the order of their names. Parts by species or family each have all live
+/// presentations, which have neither.
+pub(super) fn parts(set: &Set<'_>, key: &str, policy: NoResponse) -> Vec<Part> {
+    let table = set.table();
+    let mut names = Texts::default();
+    let values = Values::of(table, key, &mut names);
+    let (none, several) = (names.id(NONE), names.id(SEVERAL));
+    let live_everywhere = matches!(key, "species" | "family");
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); names.len()];
+    let mut live: Vec<u32> = Vec::new();
+    for i in 0..set.len() {
+        if live_everywhere && set.species(i) == 0 {
+            live.push(i as u32);
+            continue;
+        }
+        let mut rows = set.rows(i).map(|row| values.at(row).unwrap_or(none));
+        let first = rows.next().unwrap_or(none);
+        let name = if rows.all(|v| v == first) {
+            first
         } else {
-            SEVERAL.to_owned()
+            several
         };
-        let part = parts.entry(name).or_default();
-        part.1 += presentation.rows.len();
-        part.0.push(presentation);
+        members[name as usize].push(i as u32);
     }
-    Ok(parts
+    if live_everywhere {
+        if members.iter().all(Vec::is_empty) {
+            members[none as usize] = live;
+        } else {
+            let parts = members.iter_mut().filter(|m| !m.is_empty());
+            parts.for_each(|m| m.extend_from_slice(&live));
+        }
+    }
+    let parts: BTreeMap<String, (Ranked, Counts)> = members
         .into_iter()
-        .map(|(name, (presentations, rows))| {
-            let ranked = Ranked::with(&presentations, policy);
+        .enumerate()
+        .filter(|(_, members)| !members.is_empty())
+        .map(|(id, members)| {
+            let ranked = set.rank(members.iter().map(|&i| i as usize), policy);
+            let rows = members.iter().map(|&i| set.rows(i as usize).count()).sum();
             let counts = figures::counts(rows, &ranked);
-            (name, (ranked, counts))
+            (names.get(id as u32).to_owned(), (ranked, counts))
         })
-        .collect())
+        .collect();
+    parts.into_iter().collect()
 }
 
-fn value(row: &ScoreRow, key: &str) -> Option<String> {
-    let text = |s: &str| (!s.is_empty()).then(|| s.to_owned());
-    match key {
-        "dataset" => text(&row.dataset),
-        "subject" => text(&row.subject),
-        "split" => row.split.map(|s| s.to_string()),
-        "species" => row.species.as_ref().map(|s| s.to_string()),
-        "family" => row.species.as_ref().map(|s| s.family().to_owned()),
-        _ => row.attributes.get(key).and_then(text),
+/// The part's number by the value of a column.
+struct Values<'t> {
+    column: Ids<'t>,
+    names: Vec<Option<u32>>,
+}
+
+enum Ids<'t> {
+    Column(&'t Column<u32>),
+    Split(&'t Column<Option<crate::Split>>),
+}
+
+impl<'t> Values<'t> {
+    fn of(table: &'t ScoreTable, key: &str, names: &mut Texts) -> Self {
+        let mut name = |text: &str| (!text.is_empty()).then(|| names.id(text));
+        let texts =
+            |column: &'t Column<u32>, texts: &Texts, name: &mut dyn FnMut(&str) -> _| Self {
+                column: Ids::Column(column),
+                names: texts.iter().map(name).collect(),
+            };
+        match key {
+            "dataset" => texts(&table.dataset, &table.datasets, &mut name),
+            "subject" => texts(&table.subject, &table.subjects, &mut name),
+            "video" => texts(&table.video, &table.videos, &mut name),
+            "split" => Self {
+                column: Ids::Split(&table.split),
+                names: (crate::Split::ALL.iter())
+                    .map(|split| name(&split.to_string()))
+                    .collect(),
+            },
+            "species" | "family" => Self {
+                column: Ids::Column(&table.species),
+                names: std::iter::once(None)
+                    .chain(table.species_names.values().iter().map(|s| match key {
+                        "species" => name(s.as_str()),
+                        _ => name(s.family()),
+                    }))
+                    .collect(),
+            },
+            _ => Self {
+                column: Ids::Column(&table.attributes),
+                names: (table.attribute_sets.values().iter())
+                    .map(|set| set.get(key).and_then(&mut name))
+                    .collect(),
+            },
+        }
+    }
+
+    fn at(&self, row: usize) -> Option<u32> {
+        let id = match self.column {
+            Ids::Column(column) => column.get(row) as usize,
+            Ids::Split(column) => {
+                let split = column.get(row)?;
+                crate::Split::ALL.iter().position(|s| *s == split)?
+            }
+        };
+        self.names.get(id).copied().flatten()
     }
 }

@@ -2,19 +2,26 @@
 
 mod by;
 mod figures;
-mod table;
+mod overlap;
+mod text;
 mod types;
 mod warnings;
+
+use std::borrow::Cow;
 
 use crate::{
     convention::{ByConvention, Convention, ConventionChoice},
     level::{Fuse, Level},
-    presentation::{VideoConflict, default_level, presentations},
+    presentation::VideoConflict,
     ranked::{NoResponse, Ranked},
-    resample::{Bootstrap, Clustered, intervals},
-    score::ScoreFile,
+    resample::{Bootstrap, Clustered, Unit, intervals},
+    score::{ScoreTable, Scores},
+    set::{Set, default_level},
     threshold::{Criterion, Provenance, Source, Threshold, ThresholdError, choose},
 };
+
+pub(crate) use text::grid;
+pub(crate) use warnings::short;
 
 pub use types::{
     Breakdown, Counts, Evaluation, Files, Outcome, Results, SCHEMA, ScoreFileNote, SetFigures,
@@ -22,12 +29,12 @@ pub use types::{
 };
 
 /// What to evaluate, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Scores the threshold is chosen on.
-    pub dev: Option<&'a ScoreFile>,
+    pub dev: Option<Cow<'a, ScoreTable>>,
     /// Scores that are reported on.
-    pub test: &'a ScoreFile,
+    pub test: Cow<'a, ScoreTable>,
     /// The criterion; none = the convention's own. A given one holds for every convention.
     pub threshold: Option<Criterion>,
     /// Which convention, or all.
@@ -39,27 +46,30 @@ pub struct Request<'a> {
     pub fuse: Fuse,
     /// What presentations without a score count as.
     pub no_response: NoResponse,
-    /// Break the test set down by this: `dataset`, `split`, `subject`, `species`, `family`, or a key
-    /// of the attributes (`device`, `session`).
-    pub by: Option<&'a str>,
+    /// Break the test set down by each of these: `dataset`, `split`, `subject`, `video`, `species`,
+    /// `family`, or a key of the attributes (`device`, `session`).
+    pub by: Vec<String>,
     /// Draw clusters of the test set for intervals of the composites.
     pub bootstrap: Option<Bootstrap>,
+    /// What is drawn; none = subjects if all are known, else videos if all are, else presentations.
+    pub cluster: Option<Unit>,
 }
 
 impl<'a> Request<'a> {
     /// Everything but the files by default: convention `iso`, its own threshold, level by the
     /// files, mean fusion.
-    pub fn new(dev: Option<&'a ScoreFile>, test: &'a ScoreFile) -> Self {
+    pub fn new<S: Scores + ?Sized>(dev: Option<&'a S>, test: &'a S) -> Self {
         Self {
-            dev,
-            test,
+            dev: dev.map(Scores::table),
+            test: test.table(),
             threshold: None,
             convention: ConventionChoice::default(),
             level: None,
             fuse: Fuse::default(),
             no_response: NoResponse::default(),
-            by: None,
+            by: Vec::new(),
             bootstrap: None,
+            cluster: None,
         }
     }
 }
@@ -80,6 +90,16 @@ pub enum EvaluateError {
     /// A video is live and attack at once, or of two species.
     #[error(transparent)]
     Conflict(#[from] Box<VideoConflict>),
+    /// The unit to be drawn is not known of every presentation.
+    #[error(
+        "score file {file}: --cluster {unit} needs column `{unit}` in every row, and it is empty in some; fill it, or use --cluster auto"
+    )]
+    Cluster {
+        /// The file.
+        file: String,
+        /// The unit.
+        unit: Unit,
+    },
     /// A class is missing where the threshold is chosen.
     #[error("score file {file}: {source}")]
     Threshold {
@@ -96,24 +116,23 @@ pub enum EvaluateError {
 /// See [`EvaluateError`]. A test set without live or without attack presentations is no error: the
 /// figures that need them are undefined and say why.
 pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
-    let Request {
-        dev, test, fuse, ..
-    } = *request;
+    let (dev, test, fuse) = (request.dev.as_deref(), &*request.test, request.fuse);
     let level = request
         .level
         .unwrap_or_else(|| default_level(dev.into_iter().chain([test])));
-    let rank = |file: &ScoreFile| -> Result<(Ranked, Counts), Box<VideoConflict>> {
-        let presentations = presentations(file, level, fuse)?;
-        let ranked = Ranked::with(&presentations, request.no_response);
-        let counts = figures::counts(file.rows.len(), &ranked);
-        Ok((ranked, counts))
+    let rank = |set: &Set<'_>| -> (Ranked, Counts) {
+        let ranked = set.rank(0..set.len(), request.no_response);
+        let counts = figures::counts(set.table().len(), &ranked);
+        (ranked, counts)
     };
-    let ranked_dev = dev.map(rank).transpose()?;
-    let ranked_test = rank(test)?;
-    let parts = match request.by {
-        Some(key) => by::parts(test, level, fuse, request.no_response, key)?,
-        None => Vec::new(),
-    };
+    let dev_set = dev.map(|dev| Set::of(dev, level, fuse)).transpose()?;
+    let ranked_dev = dev_set.as_ref().map(rank);
+    drop(dev_set);
+    let set = Set::of(test, level, fuse)?;
+    let ranked_test = rank(&set);
+    let parts: Vec<(&String, Vec<by::Part>)> = (request.by.iter())
+        .map(|key| (key, by::parts(&set, key, request.no_response)))
+        .collect();
     let outcome = |convention: Convention| -> Result<Outcome, EvaluateError> {
         let criterion = request
             .threshold
@@ -167,25 +186,30 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
             test: figures(&ranked_test),
             intervals: match request.bootstrap {
                 Some(bootstrap) => {
-                    let set = presentations(test, level, fuse)?;
-                    let set = Clustered::new(
-                        test,
+                    let set = Clustered::of(
                         &set,
+                        request.cluster,
                         threshold.value,
                         aggregation,
                         request.no_response,
-                    );
+                    )
+                    .ok_or_else(|| EvaluateError::Cluster {
+                        file: test.path.display().to_string(),
+                        unit: request.cluster.unwrap_or(Unit::Subject),
+                    })?;
                     Some(intervals(&set, bootstrap))
                 }
                 None => None,
             },
-            by: request.by.map(|attribute| Breakdown {
-                attribute: attribute.to_owned(),
-                values: parts
-                    .iter()
-                    .map(|(name, part)| (name.clone(), figures(part)))
-                    .collect(),
-            }),
+            by: (parts.iter())
+                .map(|(attribute, parts)| Breakdown {
+                    attribute: (*attribute).clone(),
+                    values: parts
+                        .iter()
+                        .map(|(name, part)| (name.clone(), figures(part)))
+                        .collect(),
+                })
+                .collect(),
             threshold,
         })
     };
@@ -205,8 +229,8 @@ pub fn evaluate(request: &Request<'_>) -> Result<Evaluation, EvaluateError> {
         fuse: (level == Level::Video).then_some(fuse),
         no_response: request.no_response,
         files: Files {
-            dev: dev.map(ScoreFileNote::of),
-            test: ScoreFileNote::of(test),
+            dev: dev.map(ScoreFileNote::of_table),
+            test: ScoreFileNote::of_table(test),
         },
         warnings: Vec::new(),
         results,

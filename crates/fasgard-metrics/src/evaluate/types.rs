@@ -12,7 +12,7 @@ use crate::{
     ranked::NoResponse,
     rate::Rate,
     resample::ClusterIntervals,
-    score::ScoreFile,
+    score::{Origin, ScoreFile, ScoreTable},
     threshold::{Threshold, value},
 };
 
@@ -99,9 +99,9 @@ pub struct Outcome {
     /// 95 % intervals of the test set's composites, clusters drawn; absent unless asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intervals: Option<ClusterIntervals>,
-    /// The test set broken down by an attribute, at the same threshold; absent unless asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<Breakdown>,
+    /// The test set broken down by attributes, at the same threshold; absent unless asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<Breakdown>,
 }
 
 /// The figures of one set at one threshold.
@@ -200,6 +200,9 @@ pub struct ScoreFileNote {
     pub split: Option<Split>,
     /// Rows.
     pub rows: u64,
+    /// What the note beside the file says of the model that made it; absent without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl ScoreFileNote {
@@ -210,6 +213,18 @@ impl ScoreFileNote {
             sha256: file.sha256.clone(),
             split: file.split(),
             rows: file.rows.len() as u64,
+            origin: None,
+        }
+    }
+
+    /// The note of a table.
+    pub fn of_table(table: &ScoreTable) -> Self {
+        Self {
+            path: table.path.display().to_string(),
+            sha256: table.sha256.clone(),
+            split: table.split(),
+            rows: table.len() as u64,
+            origin: table.origin.clone(),
         }
     }
 }
@@ -255,6 +270,10 @@ pub enum WarningCode {
     SeveralDatasets,
     /// Scores outside [0, 1]: of a foreign system, no probabilities.
     OutsideUnit,
+    /// Dev and test scores come from different models.
+    OtherModel,
+    /// The note beside a score file is about another file.
+    StaleNote,
     /// No presentation has the attribute of a breakdown.
     NoAttribute,
     /// A class is missing from the test set.

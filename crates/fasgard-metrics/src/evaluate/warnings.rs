@@ -1,14 +1,7 @@
 //! What a reader should know before believing the figures.
 
-use std::collections::{BTreeSet, HashSet};
-
-use super::{Evaluation, Request, Warning, WarningCode};
-use crate::{
-    Species, Split,
-    level::Level,
-    score::{ScoreFile, UNKNOWN_SPECIES},
-    threshold::Source,
-};
+use super::{Evaluation, Request, Warning, WarningCode, overlap::overlap};
+use crate::{Split, level::Level, score::UNKNOWN_SPECIES, set::default_level, threshold::Source};
 
 /// Below this many presentations one error moves a rate by more than 3 percentage points.
 const FEW: u64 = 30;
@@ -16,24 +9,34 @@ const FEW: u64 = 30;
 pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code, text: String| warnings.push(Warning { code, text });
-    let test = request.test;
+    let (dev, test) = (request.dev.as_deref(), &*request.test);
     for (name, file, expected, code) in [
-        ("dev", request.dev, Split::Dev, WarningCode::DevNotDev),
+        ("dev", dev, Split::Dev, WarningCode::DevNotDev),
         ("test", Some(test), Split::Test, WarningCode::TestNotTest),
     ] {
         let Some(file) = file else { continue };
         let path = file.path.display();
-        let other = file
-            .rows
-            .iter()
-            .filter(|row| row.split.is_some_and(|split| split != expected))
+        let other = (file.split.iter())
+            .filter(|split| split.is_some_and(|split| split != expected))
             .count();
         if other > 0 {
-            let of = file.rows.len();
+            let of = file.len();
             warn(
                 code,
                 format!(
                     "{path}: {other} of {of} rows are not of split {expected}, though it is used as the {name} set"
+                ),
+            );
+        }
+        if let Some(origin) = file.origin.as_ref()
+            && origin.scores_sha256 != file.sha256
+        {
+            warn(
+                WarningCode::StaleNote,
+                format!(
+                    "{path}: the note beside it is about another file (SHA-256 {}, found {}): the scores changed after `fasgard score`, so the model named in it may not have made them",
+                    short(&origin.scores_sha256),
+                    short(&file.sha256)
                 ),
             );
         }
@@ -44,15 +47,12 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
                 format!("{path}: columns not read: {columns}"),
             );
         }
-        let unknown = file
-            .rows
-            .iter()
-            .filter(|row| {
-                row.species
-                    .as_ref()
-                    .is_some_and(|s| s.as_str() == UNKNOWN_SPECIES)
-            })
-            .count();
+        let names = file.species_names.values();
+        let unknown = names.iter().position(|s| s.as_str() == UNKNOWN_SPECIES);
+        let unknown = unknown.map_or(0, |at| {
+            let id = at as u32 + 1;
+            file.species.iter().filter(|s| *s == id).count()
+        });
         if unknown > 0 {
             warn(
                 WarningCode::UnknownSpecies,
@@ -61,9 +61,8 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
                 ),
             );
         }
-        let datasets: HashSet<&str> = file.rows.iter().map(|r| r.dataset.as_str()).collect();
-        if datasets.len() > 1 {
-            let mut names: Vec<_> = datasets.into_iter().collect();
+        if file.datasets.len() > 1 {
+            let mut names: Vec<_> = file.datasets.iter().collect();
             names.sort_unstable();
             let n = names.len();
             names.truncate(5);
@@ -76,10 +75,8 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
                 ),
             );
         }
-        let outside = file
-            .rows
-            .iter()
-            .filter(|r| r.score.is_some_and(|s| !(0.0..=1.0).contains(&s)))
+        let outside = (file.score.iter())
+            .filter(|s| !s.is_nan() && !(0.0..=1.0).contains(*s))
             .count();
         if outside > 0 {
             warn(
@@ -89,9 +86,7 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
                 ),
             );
         }
-        if evaluation.level == Level::Frame
-            && crate::presentation::default_level([file]) == Level::Video
-        {
+        if evaluation.level == Level::Frame && default_level([file]) == Level::Video {
             warn(
                 WarningCode::FramesOfVideos,
                 format!(
@@ -100,9 +95,8 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
             );
         }
     }
-    if let Some(dev) = request.dev {
+    if let Some(dev) = dev {
         overlap(dev, test, &mut warn);
-        species(dev, test, &mut warn);
     }
     let outcomes = evaluation.outcomes();
     for (convention, outcome) in &outcomes {
@@ -124,9 +118,11 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
             );
         }
     }
-    if let Some(by) = outcomes.first().and_then(|(_, o)| o.by.as_ref())
-        && by.values.keys().all(|k| k == super::by::NONE)
-    {
+    let breakdowns = outcomes.first().map(|(_, o)| o.by.as_slice());
+    for by in breakdowns.unwrap_or_default() {
+        if by.values.keys().any(|k| k != super::by::NONE) {
+            continue;
+        }
         let key = &by.attribute;
         warn(
             WarningCode::NoAttribute,
@@ -197,78 +193,7 @@ pub(super) fn warnings(evaluation: &Evaluation, request: &Request<'_>) -> Vec<Wa
     warnings
 }
 
-fn overlap(dev: &ScoreFile, test: &ScoreFile, warn: &mut impl FnMut(WarningCode, String)) {
-    if dev.sha256 == test.sha256 {
-        return warn(
-            WarningCode::DevIsTest,
-            "dev and test are the same file: the threshold was chosen on the evaluated scores"
-                .to_owned(),
-        );
-    }
-    // Keys made of line numbers say nothing about what is in the line.
-    let generated = |sample: &str| sample.starts_with("line-");
-    let samples: HashSet<_> = dev
-        .rows
-        .iter()
-        .map(|row| (&row.dataset, &row.sample))
-        .collect();
-    let shared = test
-        .rows
-        .iter()
-        .filter(|row| !generated(&row.sample) && samples.contains(&(&row.dataset, &row.sample)))
-        .count();
-    if shared > 0 {
-        warn(
-            WarningCode::DevIsTest,
-            format!("{shared} samples of the test set are in the dev set too"),
-        );
-    }
-    let subjects = |file: &ScoreFile| -> HashSet<(String, String)> {
-        let mut subjects = HashSet::new();
-        let mut last = None;
-        // Rows of one subject usually follow each other: one look-up for each run.
-        for row in file.rows.iter().filter(|row| !row.subject.is_empty()) {
-            let key = (&row.dataset, &row.subject);
-            if last != Some(key) {
-                subjects.insert((key.0.clone(), key.1.clone()));
-                last = Some(key);
-            }
-        }
-        subjects
-    };
-    let (of_dev, of_test) = (subjects(dev), subjects(test));
-    let shared = of_test.intersection(&of_dev).count();
-    if shared > 0 {
-        let of = of_test.len();
-        warn(
-            WarningCode::SharedSubjects,
-            format!("{shared} of {of} subjects of the test set are in the dev set too"),
-        );
-    }
-}
-
-/// Species that the threshold was not chosen with; built so in OULU-NPU 2 and 4.
-fn species(dev: &ScoreFile, test: &ScoreFile, warn: &mut impl FnMut(WarningCode, String)) {
-    let of = |file: &ScoreFile| -> BTreeSet<Species> {
-        let mut set = BTreeSet::new();
-        for species in file.rows.iter().filter_map(|r| r.species.as_ref()) {
-            if !set.contains(species) {
-                set.insert(species.clone());
-            }
-        }
-        set
-    };
-    let new: Vec<String> = of(test)
-        .difference(&of(dev))
-        .map(|s| s.to_string())
-        .collect();
-    if !new.is_empty() {
-        warn(
-            WarningCode::SpeciesNotInDev,
-            format!(
-                "species of the test set that the dev set lacks: {}; the threshold was chosen without them",
-                new.join(", ")
-            ),
-        );
-    }
+/// The start of a hash: enough to tell files apart.
+pub(crate) fn short(hash: &str) -> String {
+    hash.chars().take(12).collect()
 }

@@ -1,6 +1,6 @@
 //! A set made ready for drawing, and the draws.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -10,13 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Bootstrap;
-use crate::{
-    Label,
-    convention::Aggregation,
-    presentation::Presentation,
-    ranked::NoResponse,
-    score::{ScoreFile, UNKNOWN_SPECIES},
-};
+use crate::{convention::Aggregation, ranked::NoResponse, score::ScoreTable, set::Set};
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +18,27 @@ use crate::{
 pub enum Unit {
     /// All presentations of a subject.
     Subject,
-    /// All presentations of a video, because some subject is not known.
+    /// All presentations of a video: where some subject is not known.
     Video,
-    /// Single presentations, because neither is known.
+    /// Single presentations: where neither is known.
     Presentation,
+}
+
+impl Unit {
+    /// The name in files and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Video => "video",
+            Self::Presentation => "presentation",
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// The composites of one draw; NaN where undefined.
@@ -62,67 +73,24 @@ pub struct Clustered {
     groups: Vec<Vec<(u32, u32, u32)>>,
 }
 
-/// The unit that a set's presentations can be drawn by, and the cluster of each.
-pub(super) fn units(file: &ScoreFile, presentations: &[Presentation<'_>]) -> (Unit, Vec<u32>) {
-    let first = |p: &Presentation<'_>| &file.rows[p.rows[0]];
-    let known = |field: fn(&crate::ScoreRow) -> &str| {
-        presentations.iter().all(|p| !field(first(p)).is_empty())
-    };
-    let (unit, field): (_, fn(&crate::ScoreRow) -> &str) = if known(|r| &r.subject) {
-        (Unit::Subject, |r| &r.subject)
-    } else if known(|r| &r.video) {
-        (Unit::Video, |r| &r.video)
-    } else {
-        return (
-            Unit::Presentation,
-            (0..presentations.len() as u32).collect(),
-        );
-    };
-    let mut names: HashMap<(&str, &str), u32> = HashMap::new();
-    let ids = presentations
-        .iter()
-        .map(|p| {
-            let row = first(p);
-            let next = names.len() as u32;
-            *names
-                .entry((row.dataset.as_str(), field(row)))
-                .or_insert(next)
-        })
-        .collect();
-    (unit, ids)
-}
-
 impl Clustered {
-    /// Makes a set's presentations ready; `t` is the threshold that holds in every draw.
-    pub fn new(
-        file: &ScoreFile,
-        presentations: &[Presentation<'_>],
+    /// Makes a set's presentations ready; `t` is the threshold that holds in every draw. None if
+    /// `wanted` is not known of every presentation.
+    pub(crate) fn of(
+        set: &Set<'_>,
+        wanted: Option<Unit>,
         t: f64,
         aggregation: Aggregation,
         policy: NoResponse,
-    ) -> Self {
-        let (unit, ids) = units(file, presentations);
-        let mut groups: HashMap<&str, u32> = HashMap::new();
-        let mut items = Vec::with_capacity(presentations.len());
-        for (p, cluster) in presentations.iter().zip(ids) {
-            let score = match (p.score, policy) {
-                (Some(score), _) => score,
-                (None, NoResponse::Reject) => f64::NEG_INFINITY,
-                (None, NoResponse::Exclude) => continue,
-            };
-            let species = p.species.map_or(UNKNOWN_SPECIES, |s| s.as_str());
-            let name = match aggregation {
-                Aggregation::MaxSpecies => species,
-                Aggregation::MaxFamily => species.split('/').next().unwrap_or(species),
-                Aggregation::Pooled => "attack",
-            };
-            let group = (p.label == Label::Attack).then(|| {
-                let next = groups.len() as u32;
-                *groups.entry(name).or_insert(next)
-            });
-            items.push((score, cluster, group));
-        }
-        Self::from_items(unit, items, t)
+    ) -> Option<Self> {
+        let (unit, ids) = set.clusters(wanted)?;
+        let groups = groups(set.table(), aggregation);
+        let items = ids
+            .into_iter()
+            .enumerate()
+            .filter_map(|(i, cluster)| item(set, &groups, i, cluster, policy))
+            .collect();
+        Some(Self::from_items(unit, items, t))
     }
 
     /// From (score, cluster, attack group; none for live). Clusters and groups are numbered from 0.
@@ -290,4 +258,37 @@ pub(super) fn fill(weights: &mut [u32], seed: u64, replicate: u32) {
         let i = (u128::from(random.next_u64()) * n as u128) >> 64;
         weights[i as usize] += 1;
     }
+}
+
+/// The attack group of every species of a table, numbered from 0.
+pub(super) fn groups(table: &ScoreTable, aggregation: Aggregation) -> Vec<u32> {
+    let mut names: HashMap<&str, u32> = HashMap::new();
+    (table.species_names.values().iter())
+        .map(|species| {
+            let name = match aggregation {
+                Aggregation::MaxSpecies => species.as_str(),
+                Aggregation::MaxFamily => species.family(),
+                Aggregation::Pooled => "attack",
+            };
+            let next = names.len() as u32;
+            *names.entry(name).or_insert(next)
+        })
+        .collect()
+}
+
+/// Presentation i for [`Clustered::from_items`]; none if it takes no part.
+pub(super) fn item(
+    set: &Set<'_>,
+    groups: &[u32],
+    i: usize,
+    cluster: u32,
+    policy: NoResponse,
+) -> Option<(f64, u32, Option<u32>)> {
+    let score = match (set.score(i), policy) {
+        (Some(score), _) => score,
+        (None, NoResponse::Reject) => f64::NEG_INFINITY,
+        (None, NoResponse::Exclude) => return None,
+    };
+    let species = (set.species(i) as usize).checked_sub(1);
+    Some((score, cluster, species.map(|s| groups[s])))
 }

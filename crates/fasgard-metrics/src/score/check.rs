@@ -1,8 +1,17 @@
 //! What must hold of rows, whether read or to be written.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    path::Path,
+};
 
-use super::{MAX_FIELD_BYTES, RowError, ScoreFileError, ScoreRow};
+use rayon::prelude::*;
+
+use super::{
+    MAX_FIELD_BYTES, RowError, ScoreFileError, ScoreRow,
+    table::{ScoreTable, hash},
+};
 use crate::Label;
 
 pub(super) const SCORE: &str = "a finite number";
@@ -41,7 +50,7 @@ pub(super) fn check(row: &ScoreRow, line: u64, path: &Path) -> Result<(), ScoreF
     check_row(row).map_err(|source| row_error(path, line, source))
 }
 
-fn check_row(row: &ScoreRow) -> Result<(), RowError> {
+pub(super) fn check_row(row: &ScoreRow) -> Result<(), RowError> {
     let texts = [
         ("sample", &row.sample),
         ("dataset", &row.dataset),
@@ -114,39 +123,97 @@ fn check_row(row: &ScoreRow) -> Result<(), RowError> {
     }
 }
 
-/// Refuses presentations that occur twice: by sample, and with `by_frame` (the samples' keys are
-/// made up) by frame of a video. `line` says on which line the i-th row is.
+/// Refuses rows to be written of which two have one sample. `line` says on which line the i-th row
+/// is.
 pub(super) fn refuse_duplicates(
     rows: &[ScoreRow],
-    by_frame: bool,
     line: impl Fn(usize) -> u64,
     path: &Path,
 ) -> Result<(), ScoreFileError> {
-    let duplicate = |what: String, first: usize, second: usize| {
-        let dataset = match rows[second].dataset.as_str() {
-            "" => String::new(),
-            name => format!(" of dataset {}", shown(name)),
-        };
-        Err(ScoreFileError::Duplicate {
-            path: path.to_owned(),
-            what: what + &dataset,
-            first: line(first),
-            second: line(second),
-        })
-    };
     let mut samples = HashMap::with_capacity(rows.len());
-    let mut frames = HashMap::new();
     for (i, row) in rows.iter().enumerate() {
         if let Some(first) = samples.insert((&row.dataset, &row.sample), i) {
-            return duplicate(format!("sample {}", shown(&row.sample)), first, i);
-        }
-        let Some(frame) = row.frame.filter(|_| by_frame && !row.video.is_empty()) else {
-            continue;
-        };
-        if let Some(first) = frames.insert((&row.dataset, row.split, &row.video, frame), i) {
-            let what = format!("frame {frame} of video {}", shown(&row.video));
-            return duplicate(what, first, i);
+            let what = format!("sample {}", shown(&row.sample));
+            return Err(duplicate(path, what, &row.dataset, line(first), line(i)));
         }
     }
     Ok(())
+}
+
+/// Refuses a table with a presentation twice: by sample, or where keys are made of line numbers, by
+/// frame of a video.
+pub(super) fn refuse_repeated(table: &ScoreTable) -> Result<(), ScoreFileError> {
+    let error = |what: String, (first, second): (usize, usize)| {
+        let (path, dataset) = (&table.path, table.dataset_of(second));
+        let line = |i| table.lines.of(i);
+        Err(duplicate(path, what, dataset, line(first), line(second)))
+    };
+    if table.samples.is_some() {
+        let key = |i: usize| Some((table.dataset_of(i), table.sample(i)));
+        return match repeated(table.len(), key) {
+            Some(pair) => error(format!("sample {}", shown(&table.sample(pair.1))), pair),
+            None => Ok(()),
+        };
+    }
+    let key = |i: usize| {
+        let (video, frame) = (table.video.get(i), table.frame.get(i)?);
+        let named = !table.videos.get(video).is_empty();
+        named.then(|| (table.dataset.get(i), table.split.get(i), video, frame))
+    };
+    match repeated(table.len(), key) {
+        Some(pair) => {
+            let frame = table.frame.get(pair.1).unwrap_or_default();
+            let video = shown(table.videos.get(table.video.get(pair.1)));
+            error(format!("frame {frame} of video {video}"), pair)
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first row whose key an earlier one has, after that one.
+fn repeated<K: Hash + PartialEq>(
+    rows: usize,
+    key: impl Fn(usize) -> Option<K> + Sync,
+) -> Option<(usize, usize)> {
+    let mut hashes: Vec<u64> = (0..rows)
+        .into_par_iter()
+        .filter_map(|i| Some(hash(&key(i)?)))
+        .collect();
+    hashes.par_sort_unstable();
+    let twice: HashSet<u64> = hashes
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+        .collect();
+    if twice.is_empty() {
+        return None;
+    }
+    // Equal hashes are not yet equal keys.
+    let mut seen: HashMap<u64, Vec<usize>> = HashMap::new();
+    for i in 0..rows {
+        let Some(this) = key(i) else { continue };
+        let hash = hash(&this);
+        if !twice.contains(&hash) {
+            continue;
+        }
+        let earlier = seen.entry(hash).or_default();
+        if let Some(&first) = earlier.iter().find(|&&j| key(j).as_ref() == Some(&this)) {
+            return Some((first, i));
+        }
+        earlier.push(i);
+    }
+    None
+}
+
+fn duplicate(path: &Path, what: String, dataset: &str, first: u64, second: u64) -> ScoreFileError {
+    let dataset = match dataset {
+        "" => String::new(),
+        name => format!(" of dataset {}", shown(name)),
+    };
+    ScoreFileError::Duplicate {
+        path: path.to_owned(),
+        what: what + &dataset,
+        first,
+        second,
+    }
 }

@@ -77,6 +77,17 @@ pub enum ScoreFileError {
         /// Line of the second.
         second: u64,
     },
+    /// The note beside the file is none.
+    #[error(
+        "{}: expected the note that `fasgard score` writes beside a score file, found something else ({what}); remove it, or score again",
+        path.display()
+    )]
+    Origin {
+        /// The note.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// There is a header and nothing else.
     #[error("score file {}: no rows after the header", path.display())]
     Empty {

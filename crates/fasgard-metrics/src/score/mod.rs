@@ -21,8 +21,10 @@
 
 mod check;
 mod error;
+mod origin;
 mod read;
 mod status;
+pub(crate) mod table;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -30,8 +32,10 @@ use std::path::{Path, PathBuf};
 use crate::{Attributes, Label, Species, Split};
 
 pub use error::{RowError, ScoreFileError};
-pub use read::{MAX_BYTES, MAX_FIELD_BYTES};
+pub use origin::Origin;
+pub use read::{MAX_BYTES, MAX_FIELD_BYTES, MAX_TABLE_BYTES};
 pub use status::{ParseStatusError, Status};
+pub use table::{ScoreTable, Scores};
 
 /// The columns of a score file, in the order they are written.
 pub const COLUMNS: [&str; 12] = [

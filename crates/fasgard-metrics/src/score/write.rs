@@ -42,7 +42,7 @@ pub(super) fn to_csv(path: &Path, rows: &[ScoreRow]) -> Result<Vec<u8>, ScoreFil
             ])
             .map_err(csv_error)?;
     }
-    refuse_duplicates(rows, false, line, path)?;
+    refuse_duplicates(rows, line, path)?;
     writer
         .into_inner()
         .map_err(|error| io_error(error.into_error()))
@@ -59,7 +59,7 @@ pub(super) fn write(path: &Path, rows: &[ScoreRow]) -> Result<String, ScoreFileE
 }
 
 /// Puts `bytes` at `path` by way of a temporary file beside it, so that no reader ever sees half.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -108,8 +108,17 @@ impl fmt::Display for Provenance {
         if let Some(file) = &self.file {
             write!(f, " {file}")?;
         }
-        if let Some(level) = self.level {
-            write!(f, ", {level} level")?;
+        if let Some(sha256) = &self.sha256 {
+            let short: String = sha256.chars().take(12).collect();
+            write!(f, ", sha256 {short}")?;
+        }
+        if let Some(split) = self.split {
+            write!(f, ", split {split}")?;
+        }
+        match (self.level, self.fuse) {
+            (Some(level), Some(fuse)) => write!(f, ", {level} level by {fuse}")?,
+            (Some(level), None) => write!(f, ", {level} level")?,
+            (None, _) => {}
         }
         write!(f, ", {} live and {} attack", self.live, self.attack)
     }

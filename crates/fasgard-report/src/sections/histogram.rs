@@ -53,7 +53,8 @@ fn row(name: &str, live: bool, values: &[f64]) -> RidgeRow {
         name: name.to_owned(),
         note: format!("n = {}", values.len()),
         live,
-        values: values.to_vec(),
+        // Presentations that count as rejected have no score.
+        values: values.iter().copied().filter(|s| s.is_finite()).collect(),
     }
 }
 

@@ -1,8 +1,14 @@
 //! The report's sections, one a file. Adding one: add a file and a line in [`ALL`].
 
+mod breakdown;
+mod conventions;
+mod epc;
 mod gallery;
 mod histogram;
+mod iso;
+mod operating;
 mod provenance;
+mod reliability;
 mod roc_det;
 mod species;
 mod summary;
@@ -28,45 +34,90 @@ pub(crate) struct Section {
     pub(crate) id: &'static str,
     /// Heading.
     pub(crate) title: &'static str,
+    /// Whether there is anything to show; a section that is always there says what is missing.
+    pub(crate) shown: fn(&Context<'_>) -> bool,
     /// Writes the section's content.
     pub(crate) render: fn(&Context<'_>, &mut Html) -> Result<(), ReportError>,
 }
 
 /// Every section, in reading order.
-pub(crate) const ALL: [Section; 7] = [
+pub(crate) const ALL: [Section; 13] = [
     Section {
         id: "summary",
         title: "Summary",
+        shown: |_| true,
         render: summary::render,
+    },
+    Section {
+        id: "conventions",
+        title: "Conventions side by side",
+        shown: conventions::shown,
+        render: conventions::render,
     },
     Section {
         id: "species",
         title: "Attack species",
+        shown: |_| true,
         render: species::render,
+    },
+    Section {
+        id: "breakdown",
+        title: "Breakdowns",
+        shown: breakdown::shown,
+        render: breakdown::render,
+    },
+    Section {
+        id: "iso",
+        title: "ISO/IEC 30107-3",
+        shown: iso::shown,
+        render: iso::render,
     },
     Section {
         id: "curves",
         title: "ROC and DET",
+        shown: |_| true,
         render: roc_det::render,
+    },
+    Section {
+        id: "operating",
+        title: "Operating points",
+        shown: operating::shown,
+        render: operating::render,
+    },
+    Section {
+        id: "epc",
+        title: "Expected performance",
+        shown: epc::shown,
+        render: epc::render,
     },
     Section {
         id: "scores",
         title: "Scores",
+        shown: |_| true,
         render: histogram::render,
+    },
+    Section {
+        id: "reliability",
+        title: "Reliability",
+        shown: reliability::shown,
+        render: reliability::render,
     },
     Section {
         id: "training",
         title: "Training",
+        shown: |_| true,
         render: training::render,
     },
     Section {
         id: "gallery",
         title: "What the maps show",
+        shown: |_| true,
         render: gallery::render,
     },
     Section {
         id: "provenance",
         title: "Provenance",
+        shown: |_| true,
         render: provenance::render,
     },
 ];

@@ -6,7 +6,7 @@ use super::{Context, close_table, missing, open_table};
 use crate::{
     describe::describe,
     error::ReportError,
-    evaluation::{Evaluation, Figure},
+    evaluation::{Evaluation, Figure, Interval, Intervals},
     html::Html,
     inputs::Run,
     plot::slot,
@@ -18,6 +18,15 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
         into.raw("<p class=\"warn\"><b>The models were tested on different samples (");
         into.text(what)
             .raw("): their figures must not be compared.</b></p>");
+    }
+    for run in ctx.runs {
+        for doubt in &run.doubts {
+            into.raw("<p class=\"warn\"><b>")
+                .text(&run.name)
+                .raw(": ")
+                .text(doubt)
+                .raw(".</b></p>");
+        }
     }
     let without: Vec<&Run> = ctx.runs.iter().filter(|r| r.evaluation.is_none()).collect();
     missing(
@@ -91,20 +100,40 @@ pub(super) fn subjects(file: &fasgard_metrics::ScoreFile) -> usize {
         .len()
 }
 
-type Row = (&'static str, &'static str, fn(&Evaluation) -> &Figure);
+type Row = (
+    &'static str,
+    &'static str,
+    fn(&Evaluation) -> &Figure,
+    fn(&Intervals) -> Option<Interval>,
+);
 
 const ROWS: [Row; 5] = [
-    ("BPCER", "live rejected", |e| &e.test.bpcer),
-    ("ACER", "mean of APCER and BPCER", |e| &e.test.acer),
-    ("HTER", "mean of pooled rates", |e| &e.test.hter),
-    ("EER", "of the test set, threshold-free", |e| &e.test.eer),
-    ("AUC", "chance a live outscores an attack", |e| &e.test.auc),
+    ("BPCER", "live rejected", |e| &e.test.bpcer, |i| i.bpcer),
+    (
+        "ACER",
+        "mean of APCER and BPCER",
+        |e| &e.test.acer,
+        |i| i.acer,
+    ),
+    ("HTER", "mean of pooled rates", |e| &e.test.hter, |i| i.hter),
+    (
+        "EER",
+        "of the test set, threshold-free",
+        |e| &e.test.eer,
+        |i| i.eer,
+    ),
+    (
+        "AUC",
+        "chance a live outscores an attack",
+        |e| &e.test.auc,
+        |i| i.auc,
+    ),
 ];
 
 fn table(runs: &[Run], into: &mut Html) {
     open_table(
         into,
-        "Test figures in percent; below them errors/presentations and the 95 % interval.",
+        "Test figures in percent; below them errors/presentations and the 95 % interval (Clopper–Pearson), and where it was asked for that of draws of whole subjects.",
     );
     into.raw("<thead><tr><th></th>");
     for (i, run) in runs.iter().enumerate() {
@@ -126,7 +155,7 @@ fn table(runs: &[Run], into: &mut Html) {
         "attacks accepted, as the convention aggregates",
     );
     for run in runs {
-        figure(into, run.evaluation.as_ref().map(|e| &e.test.apcer));
+        figure_with(into, run, |e| &e.test.apcer, |i| i.apcer);
     }
     into.raw("</tr><tr>");
     row_name(into, "Worst species", "the attack that passes most often");
@@ -143,11 +172,11 @@ fn table(runs: &[Run], into: &mut Html) {
         into.raw("</td>");
     }
     into.raw("</tr>");
-    for (name, note, get) in ROWS {
+    for (name, note, get, clustered) in ROWS {
         into.raw("<tr>");
         row_name(into, name, note);
         for run in runs {
-            figure(into, run.evaluation.as_ref().map(get));
+            figure_with(into, run, get, clustered);
         }
         into.raw("</tr>");
     }
@@ -206,6 +235,31 @@ fn row_name(into: &mut Html, name: &'static str, note: &'static str) {
 /// A cell of a rate with its counts and interval.
 pub(super) fn figure(into: &mut Html, figure: Option<&Figure>) {
     into.raw("<td>");
+    content(into, figure);
+    into.raw("</td>");
+}
+
+/// The same with the interval of whole subjects below.
+fn figure_with(
+    into: &mut Html,
+    run: &Run,
+    get: fn(&Evaluation) -> &Figure,
+    clustered: fn(&Intervals) -> Option<Interval>,
+) {
+    into.raw("<td>");
+    content(into, run.evaluation.as_ref().map(get));
+    if let Some(all) = run.evaluation.as_ref().and_then(|e| e.intervals.as_ref())
+        && let Some(interval) = clustered(all)
+    {
+        into.raw("<small><span class=\"keep\">by ").text(&all.unit);
+        into.raw(" ·</span> <span class=\"keep\">")
+            .text(interval.percent())
+            .raw("</span></small>");
+    }
+    into.raw("</td>");
+}
+
+fn content(into: &mut Html, figure: Option<&Figure>) {
     match figure {
         Some(f) if f.value.is_some() => {
             into.element("span", "num", f.percent());
@@ -227,7 +281,6 @@ pub(super) fn figure(into: &mut Html, figure: Option<&Figure>) {
             into.raw("–");
         }
     }
-    into.raw("</td>");
 }
 
 fn caveats(ctx: &Context<'_>, into: &mut Html) {

@@ -1,5 +1,8 @@
 //! Loading a model's files; what is missing is noted, what is wrong is an error.
 
+mod belongs;
+mod card;
+
 use std::{
     collections::HashSet,
     fs::File,
@@ -8,8 +11,10 @@ use std::{
 };
 
 use fasgard_image::Preprocess;
-use fasgard_metrics::{Fuse, Level, Ranked, ScoreFile, default_level, presentations};
+use fasgard_metrics::{Fuse, Level, NoResponse, Ranked, ScoreFile, default_level, presentations};
 use sha2::{Digest, Sha256};
+
+pub(crate) use card::Card;
 
 use crate::{
     error::ReportError,
@@ -44,6 +49,12 @@ pub(crate) struct Run {
     pub(crate) evaluation: Option<Evaluation>,
     /// Test presentations at the evaluation's level.
     pub(crate) ranked: Option<Ranked>,
+    /// Dev presentations likewise.
+    pub(crate) ranked_dev: Option<Ranked>,
+    /// What identifies the model.
+    pub(crate) card: Option<Card>,
+    /// Why the files may not belong together.
+    pub(crate) doubts: Vec<String>,
 }
 
 /// Loads every model.
@@ -82,6 +93,11 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
         });
         Ok(exists)
     };
+    // Scores of another system have no model file, and that is nothing to complain of.
+    let card = match files.model.exists() && note("model", &files.model)? {
+        true => Some(card::read(&files.model)?),
+        false => None,
+    };
     let config: Option<toml::Table> = match note("config", &files.config)? {
         true => Some(
             text(&files.config)?
@@ -96,7 +112,10 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
         true => Some(training_log::read(&files.metrics)?),
         false => None,
     };
-    note("dev scores", &files.scores_dev)?;
+    let dev = match note("dev scores", &files.scores_dev)? {
+        true => Some(ScoreFile::read(&files.scores_dev)?),
+        false => None,
+    };
     let test = match note("test scores", &files.scores_test)? {
         true => Some(ScoreFile::read(&files.scores_test)?),
         false => None,
@@ -118,11 +137,16 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
             found: "none of them",
         });
     }
-    let ranked = test
-        .as_ref()
-        .map(|test| rank(test, evaluation.as_ref()))
-        .transpose()
-        .map_err(|what| ReportError::format(&files.scores_test, what))?;
+    let ranked = |scores: &Option<ScoreFile>, path: &Path| {
+        let ranked = scores.as_ref().map(|s| rank(s, evaluation.as_ref()));
+        ranked
+            .transpose()
+            .map_err(|what| ReportError::format(path, what))
+    };
+    let (ranked, ranked_dev) = (
+        ranked(&test, &files.scores_test)?,
+        ranked(&dev, &files.scores_dev)?,
+    );
     let name = [
         Some(files.name.clone()),
         config
@@ -139,7 +163,7 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
     .flatten()
     .find(|n| !n.is_empty())
     .unwrap_or_else(|| "model".to_owned());
-    Ok(Run {
+    let mut run = Run {
         name,
         files: notes,
         config,
@@ -149,22 +173,31 @@ fn load(files: &ModelFiles) -> Result<Run, ReportError> {
         maps,
         evaluation,
         ranked,
-    })
+        ranked_dev,
+        card,
+        doubts: Vec::new(),
+    };
+    run.doubts = belongs::doubts(&run);
+    Ok(run)
 }
 
-/// The test presentations at the level the evaluation counted at.
-fn rank(test: &ScoreFile, evaluation: Option<&Evaluation>) -> Result<Ranked, String> {
+/// The presentations at the level the evaluation counted at.
+fn rank(scores: &ScoreFile, evaluation: Option<&Evaluation>) -> Result<Ranked, String> {
     let level = match evaluation.map(|e| e.level.as_str()) {
         Some("frame") => Level::Frame,
         Some("video") => Level::Video,
-        _ => default_level([test]),
+        _ => default_level([scores]),
     };
     let fuse: Fuse = evaluation
         .and_then(|e| e.fuse.as_deref())
         .and_then(|f| f.parse().ok())
         .unwrap_or_default();
-    let all = presentations(test, level, fuse).map_err(|e| e.to_string())?;
-    Ok(Ranked::new(&all))
+    let all = presentations(scores, level, fuse).map_err(|e| e.to_string())?;
+    let policy = match evaluation.map(|e| e.no_response.as_str()) {
+        Some("reject") => NoResponse::Reject,
+        _ => NoResponse::Exclude,
+    };
+    Ok(Ranked::with(&all, policy))
 }
 
 fn input_table(config: Option<&toml::Table>) -> Result<Preprocess, String> {

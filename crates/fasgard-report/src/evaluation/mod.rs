@@ -1,8 +1,10 @@
 //! Reading `evaluation.json`.
 
-use std::collections::BTreeMap;
+mod figures;
 
 use serde::Deserialize;
+
+pub(crate) use figures::{Breakdown, Figure, Figures, Interval, Intervals, Point};
 
 /// One convention's figures.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,8 +17,21 @@ pub(crate) struct Evaluation {
     pub(crate) fuse: Option<String>,
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
+    #[serde(default)]
+    pub(crate) no_response: String,
+    #[serde(default)]
+    pub(crate) files: Files,
+    #[serde(default)]
+    pub(crate) apcer_aggregation: String,
     pub(crate) threshold: ThresholdUsed,
     pub(crate) test: Figures,
+    #[serde(default)]
+    pub(crate) intervals: Option<Intervals>,
+    #[serde(default)]
+    pub(crate) by: Vec<Breakdown>,
+    /// Every convention of a file that holds several, this one too, in the order of tables.
+    #[serde(skip)]
+    pub(crate) conventions: Vec<Evaluation>,
 }
 
 /// What the evaluation warned of.
@@ -36,28 +51,29 @@ pub(crate) struct ThresholdUsed {
     from: serde_json::Value,
 }
 
-/// The figures of the test set.
+/// The score files that were evaluated.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Figures {
-    pub(crate) apcer: Figure,
-    pub(crate) bpcer: Figure,
-    pub(crate) acer: Figure,
-    pub(crate) eer: Figure,
-    pub(crate) hter: Figure,
-    pub(crate) auc: Figure,
-    pub(crate) apcer_by_species: BTreeMap<String, Figure>,
+pub(crate) struct Files {
+    pub(crate) dev: Option<ScoresUsed>,
+    pub(crate) test: Option<ScoresUsed>,
 }
 
-/// A figure as a fraction, with what is known about it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+/// One of them.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Figure {
-    pub(crate) value: Option<f64>,
-    pub(crate) errors: Option<u64>,
-    pub(crate) of: Option<u64>,
-    pub(crate) ci95: Option<[f64; 2]>,
-    pub(crate) reason: Option<String>,
+pub(crate) struct ScoresUsed {
+    pub(crate) sha256: String,
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Which model made it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Origin {
+    pub(crate) model: String,
+    pub(crate) weights_sha256: String,
+    pub(crate) software: String,
 }
 
 impl Evaluation {
@@ -65,25 +81,34 @@ impl Evaluation {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut value: serde_json::Value =
             serde_json::from_str(text).map_err(|e| format!("expected JSON: {e}"))?;
-        if let Some(all) = value.get_mut("conventions").and_then(|c| c.as_object_mut()) {
-            let name = if all.contains_key("iso") {
-                Some("iso".to_owned())
-            } else {
-                all.keys().next().cloned()
-            };
-            let (name, mut one) = name
-                .and_then(|n| all.remove(&n).map(|v| (n, v)))
-                .ok_or("`conventions`: expected at least one, found none")?;
+        let several = value.get_mut("conventions").map(serde_json::Value::take);
+        let Some(serde_json::Value::Object(several)) = several else {
+            return Self::one(value);
+        };
+        let mut conventions = Vec::new();
+        for (name, mut one) in several {
             if let Some(one) = one.as_object_mut() {
-                for key in ["level", "fuse", "warnings"] {
+                for key in ["level", "fuse", "warnings", "no_response", "files"] {
                     if let (false, Some(shared)) = (one.contains_key(key), value.get(key)) {
                         one.insert(key.to_owned(), shared.clone());
                     }
                 }
-                one.entry("convention").or_insert(name.into());
+                one.insert("convention".to_owned(), name.into());
             }
-            value = one;
+            conventions.push(Self::one(one)?);
         }
+        const ORDER: [&str; 4] = ["iso", "oulu", "pooled", "target-eer"];
+        let place = |e: &Self| ORDER.iter().position(|name| *name == e.convention);
+        conventions.sort_by_key(|e| place(e).unwrap_or(ORDER.len()));
+        let mut first = conventions
+            .first()
+            .cloned()
+            .ok_or("`conventions`: expected at least one, found none")?;
+        first.conventions = conventions;
+        Ok(first)
+    }
+
+    fn one(value: serde_json::Value) -> Result<Self, String> {
         let evaluation: Self = serde_json::from_value(value)
             .map_err(|e| format!("expected what `fasgard evaluate --json` prints: {e}"))?;
         if evaluation.threshold.number().is_none() {
@@ -135,6 +160,7 @@ impl ThresholdUsed {
             "" => "rule not recorded".to_owned(),
             "eer" => "equal error rate".to_owned(),
             "target-eer" => "equal error rate of the test set itself".to_owned(),
+            "min-acer" => "smallest ACER".to_owned(),
             other => other.to_owned(),
         }
     }
@@ -162,6 +188,11 @@ impl ThresholdUsed {
         words
     }
 
+    /// SHA-256 of the score file it was chosen on; none if given.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        self.from.get("sha256")?.as_str()
+    }
+
     /// Whether the threshold was chosen on the test set.
     pub(crate) fn flatters(&self) -> bool {
         self.from.get("source").unwrap_or(&self.from).as_str() == Some("test")
@@ -173,27 +204,6 @@ fn plain(value: &serde_json::Value) -> String {
         serde_json::Value::Null => String::new(),
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-impl Figure {
-    /// Percent with two decimals, or a dash.
-    pub(crate) fn percent(&self) -> String {
-        match self.value {
-            Some(value) => format!("{:.2}", value * 100.0),
-            None => "–".to_owned(),
-        }
-    }
-
-    /// `errors/of`, if counted.
-    pub(crate) fn counts(&self) -> Option<String> {
-        Some(format!("{}/{}", self.errors?, self.of?))
-    }
-
-    /// The interval in percent, `lo–hi`.
-    pub(crate) fn interval(&self) -> Option<String> {
-        let [lo, hi] = self.ci95?;
-        Some(format!("{:.2}–{:.2}", lo * 100.0, hi * 100.0))
     }
 }
 
@@ -233,6 +243,10 @@ mod tests {
         let e = Evaluation::parse(&text).unwrap();
         assert_eq!(e.threshold.value(), f64::NEG_INFINITY);
         assert_eq!(e.convention, "iso");
+        let names: Vec<&str> = e.conventions.iter().map(|c| &*c.convention).collect();
+        assert_eq!(names, ["iso", "oulu"]);
+        assert_eq!(e.conventions[1].threshold.value(), 0.75);
+        assert_eq!(e.conventions[1].level, "video");
     }
 
     #[test]
