@@ -35,6 +35,7 @@
 
 pub mod checks;
 mod dataset;
+pub mod features;
 mod info;
 pub mod layout;
 mod loader;
