@@ -41,6 +41,7 @@ pub mod layout;
 mod loader;
 mod manifest;
 pub mod prepare;
+pub mod protocol;
 pub mod simulate;
 pub mod synthetic;
 pub mod video;
