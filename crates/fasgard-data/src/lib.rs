@@ -33,6 +33,7 @@
 //! Everything here is the same for any number of threads: prepared files to the byte, batches to
 //! the bit.
 
+pub mod audit;
 pub mod checks;
 mod dataset;
 pub mod features;
