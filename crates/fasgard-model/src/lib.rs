@@ -11,7 +11,7 @@ mod error;
 mod file;
 mod self_test;
 
-pub use card::{DataCard, ModelCard, SCHEMA, TrainingCard};
+pub use card::{DataCard, ModelCard, ProtocolCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
 pub use file::{CARD_KEY, ModelFile, read_tensors, weights_sha256, write_tensors};
 pub use self_test::{SELF_TEST_TOLERANCE, SelfTest};

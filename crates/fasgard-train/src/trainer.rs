@@ -406,6 +406,7 @@ impl Run {
                 metric: config.train.metric.name().into(),
                 dev_value,
                 data: data_cards(dataset),
+                protocol: config.protocol.clone(),
             },
             licence: String::new(),
         };
