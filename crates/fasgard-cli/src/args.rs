@@ -1,8 +1,12 @@
 //! The command line.
 
+mod experiment;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use experiment::{Audit, Experiment};
 
 /// Face presentation attack detection with pyramid supervision.
 #[derive(Parser)]
@@ -28,6 +32,10 @@ pub(crate) enum Command {
     Score(Score),
     /// Error rates, thresholds and intervals from score files
     Evaluate(Evaluate),
+    /// A protocol's folds x configurations x seeds: train, score, evaluate, tables
+    Experiment(Experiment),
+    /// Leaks between splits, shortcuts and balance of prepared datasets
+    Audit(Audit),
     /// One self-contained HTML report from run folders
     Report(Report),
     /// Shapes, parameters and cost of a model file or config
@@ -193,9 +201,22 @@ pub(crate) struct Train {
     /// Where tensors live: cpu
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) fold: FoldArgs,
     /// Print the outcome as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The fold of a protocol that assigns the splits.
+#[derive(Args)]
+pub(crate) struct FoldArgs {
+    /// Protocol file (TOML) whose fold assigns train, dev and test instead of the manifests
+    #[arg(long, value_name = "FILE", requires = "fold")]
+    pub(crate) protocol: Option<PathBuf>,
+    /// The protocol's fold (`fasgard experiment PROTOCOL --data DIR --dry-run` lists them)
+    #[arg(long, value_name = "NAME", requires = "protocol")]
+    pub(crate) fold: Option<String>,
 }
 
 #[derive(Args)]
@@ -223,6 +244,8 @@ pub(crate) struct Score {
     /// Where tensors live: cpu
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) fold: FoldArgs,
     /// Print counts as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,9 +1,12 @@
 //! The commands, one a file.
 
+mod audit;
 mod bench;
 mod completions;
 mod demo;
 mod evaluate;
+mod experiment;
+pub(crate) mod fold;
 mod inspect;
 mod models;
 mod prepare;
@@ -24,6 +27,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Train(args) => train::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
