@@ -1,8 +1,12 @@
 //! The command line.
 
+mod experiment;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use experiment::{Audit, Experiment};
 
 /// Face presentation attack detection with pyramid supervision.
 #[derive(Parser)]
@@ -30,6 +34,10 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Whether one system is better than another on the same samples: paired tests
     Compare(Compare),
+    /// A protocol's folds x configurations x seeds: train, score, evaluate, tables
+    Experiment(Experiment),
+    /// Leaks between splits, shortcuts and balance of prepared datasets
+    Audit(Audit),
     /// One self-contained HTML report from run folders
     Report(Report),
     /// Live, attack or no decision: judge images, videos or folders with a model
@@ -211,9 +219,22 @@ pub(crate) struct Train {
     /// Where tensors live: cpu, cuda or wgpu (a build has the last two by cargo feature)
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) fold: FoldArgs,
     /// Print the outcome as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The fold of a protocol that assigns the splits.
+#[derive(Args)]
+pub(crate) struct FoldArgs {
+    /// Protocol file (TOML) whose fold assigns train, dev and test instead of the manifests
+    #[arg(long, value_name = "FILE", requires = "fold")]
+    pub(crate) protocol: Option<PathBuf>,
+    /// The protocol's fold (`fasgard experiment PROTOCOL --data DIR --dry-run` lists them)
+    #[arg(long, value_name = "NAME", requires = "protocol")]
+    pub(crate) fold: Option<String>,
 }
 
 #[derive(Args)]
@@ -241,6 +262,8 @@ pub(crate) struct Score {
     /// Where tensors live: cpu, cuda or wgpu (a build has the last two by cargo feature)
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) fold: FoldArgs,
     /// Print counts as JSON
     #[arg(long)]
     pub(crate) json: bool,

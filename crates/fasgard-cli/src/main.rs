@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod device;
+mod experiment;
 mod failure;
 mod progress;
 mod stop;

@@ -33,13 +33,16 @@
 //! Everything here is the same for any number of threads: prepared files to the byte, batches to
 //! the bit.
 
+pub mod audit;
 pub mod checks;
 mod dataset;
+pub mod features;
 mod info;
 pub mod layout;
 mod loader;
 mod manifest;
 pub mod prepare;
+pub mod protocol;
 pub mod simulate;
 pub mod synthetic;
 pub mod video;

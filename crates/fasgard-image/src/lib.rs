@@ -23,6 +23,7 @@ mod encode;
 mod eyes;
 mod face_box;
 mod map;
+pub mod measure;
 mod preprocess;
 pub mod random;
 mod resample;

@@ -57,6 +57,28 @@ pub struct TrainingCard {
     pub dev_value: f64,
     /// What it was trained on.
     pub data: Vec<DataCard>,
+    /// The protocol's fold that assigned the splits; absent where the manifests' own splits were used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolCard>,
+}
+
+/// A fold of a protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProtocolCard {
+    /// The protocol's name.
+    pub name: String,
+    /// The fold.
+    pub fold: String,
+    /// SHA-256 of the protocol file, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+impl std::fmt::Display for ProtocolCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let start: String = self.sha256.chars().take(12).collect();
+        write!(f, "fold `{}` of {} (file {start})", self.fold, self.name)
+    }
 }
 
 /// A dataset as used in training.

@@ -273,6 +273,7 @@ mod tests {
                 metric: "auc".into(),
                 dev_value: 0.5,
                 data: vec![],
+                protocol: None,
             },
             licence: String::new(),
         };

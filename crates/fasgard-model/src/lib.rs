@@ -15,7 +15,7 @@ mod predict;
 mod self_test;
 
 pub use calibrate::{Calibration, CalibrationError, CameraScores, calibrate, frames_needed};
-pub use card::{DataCard, ModelCard, SCHEMA, TrainingCard};
+pub use card::{DataCard, ModelCard, ProtocolCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
 pub use file::{CARD_KEY, ModelFile, read_tensors, tensor_bytes, weights_sha256, write_tensors};
 pub use import::{BackboneWeights, WEIGHTS_KEY, WeightsCard};

@@ -43,6 +43,7 @@ fn model(target: &str) -> ModelFile {
             metric: "auc".into(),
             dev_value: 0.5,
             data: vec![],
+            protocol: None,
         },
         licence: String::new(),
     };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fasgard_data::{SamplingConfig, TrainAugment};
 use fasgard_image::Preprocess;
+use fasgard_model::ProtocolCard;
 use fasgard_nn::{Compute, ModelConfig};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,10 @@ pub struct ExperimentConfig {
     /// How convolutions are computed.
     #[serde(default)]
     pub compute: Compute,
+    /// The protocol's fold that assigned the splits. It is written to a run's `config.toml`, never
+    /// given by hand: so a run is resumed under the same fold of the same protocol only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolCard>,
 }
 
 /// Length, batch, validation, checkpoints.

@@ -74,6 +74,7 @@ pub(crate) fn finish(
             metric: config.train.metric.name().into(),
             dev_value,
             data: data_cards(dataset),
+            protocol: config.protocol.clone(),
         },
         licence: String::new(),
     };

@@ -1,11 +1,14 @@
 //! The commands, one a file.
 
+mod audit;
 mod bench;
 mod calibrate;
 mod compare;
 mod completions;
 mod demo;
 mod evaluate;
+mod experiment;
+pub(crate) mod fold;
 mod import;
 mod inspect;
 mod models;
@@ -29,6 +32,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Score(args) => score::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use fasgard_data::{Dataset, Sample, checks::any_class};
+use fasgard_data::{Sample, checks::any_class};
 use fasgard_metrics::{Origin, ScoreFile};
 use fasgard_model::ModelFile;
 use fasgard_nn::Target;
 use fasgard_report::maps::{MapFile, MapTarget};
 use fasgard_train::{Scored, score_samples};
 
+use super::fold;
 use crate::{
     args::Score,
     device,
@@ -29,7 +30,14 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
             "--maps: this model predicts no maps (target `binary`); leave --maps out",
         ));
     }
-    let dataset = Dataset::open_all(&args.data).map_err(misuse)?;
+    let (dataset, protocol) = fold::open(&args.data, &args.fold)?;
+    let trained = model.card.training.protocol.as_ref();
+    if let Some(trained) = trained.filter(|_| trained != protocol.as_ref()) {
+        say(&format!(
+            "warning: the model was trained on {trained}, and is scored on {}: what it was trained on may be in this split",
+            protocol.map_or("the manifests' own splits".to_owned(), |p| p.to_string())
+        ));
+    }
     let samples = any_class(&dataset, args.split).map_err(misuse)?;
     let scored = score(&model, &args.model, samples, args.batch, &device)?;
     write(&model, &scored, &args.output, args.maps.as_deref())?;

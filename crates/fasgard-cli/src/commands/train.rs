@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use fasgard_data::{Dataset, checks::leaks};
+use fasgard_data::checks::leaks;
 use fasgard_train::{Event, ExperimentConfig, Observer, Outcome, TrainError, TrainOptions, train};
 
+use super::fold;
 use crate::{
     args::Train,
     device,
@@ -34,7 +35,17 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     if let Some(seed) = args.seed {
         config.seed = seed;
     }
-    let dataset = Dataset::open_all(&args.data).map_err(misuse)?;
+    let (dataset, protocol) = fold::open(&args.data, &args.fold)?;
+    if config.protocol.is_some() && protocol.is_none() {
+        return Err(misuse(format!(
+            "{}: key `protocol`: it is of a run's config.toml; give --protocol FILE --fold NAME, or remove the key",
+            args.config.display()
+        )));
+    }
+    config.protocol = protocol;
+    if args.resume {
+        fold::same(&args.output, config.protocol.as_ref())?;
+    }
     for warning in leaks(&dataset) {
         say(&format!("warning: {warning}"));
     }

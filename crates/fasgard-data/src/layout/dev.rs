@@ -33,12 +33,7 @@ impl Cut {
             let subject = row.subject.clone().unwrap_or_default();
             subjects.entry(subject).or_default()[class] += 1;
         }
-        let chosen = if subjects.len() > CHOSEN {
-            drawn(&subjects)
-        } else {
-            self.chosen(&subjects, totals)
-        };
-        let Some(chosen) = chosen else {
+        let Some(chosen) = choose_subjects(&subjects, CHOSEN, self.most, 0) else {
             return format!(
                 "no dev split was cut: train has too few subjects with both live and attack {}",
                 self.medium
@@ -66,35 +61,47 @@ impl Cut {
             self.dataset, self.medium, moved[1], totals[1], moved[0], totals[0],
         )
     }
+}
 
-    fn chosen(
-        &self,
-        subjects: &BTreeMap<String, [u64; 2]>,
-        totals: [u64; 2],
-    ) -> Option<BTreeSet<String>> {
-        let counts: Vec<_> = subjects.iter().collect();
-        let mut best: Option<(f64, Vec<usize>)> = None;
-        for choice in choices(counts.len(), self.most) {
-            let part = [0, 1].map(|c| choice.iter().map(|&i| counts[i].1[c]).sum::<u64>());
-            // Dev needs both classes, and so does what stays.
-            if (0..2).any(|c| part[c] == 0 || part[c] == totals[c]) {
-                continue;
-            }
-            let distance = |c: usize| (part[c] as f64 / totals[c] as f64 - 0.2).abs();
-            let distance = distance(0) + distance(1);
-            if best.as_ref().is_none_or(|(least, _)| distance < *least) {
-                best = Some((distance, choice));
-            }
-        }
-        best.map(|(_, choice)| choice.iter().map(|&i| counts[i].0.clone()).collect())
+/// A fifth of the subjects, given their attack and live counts: of all choices of up to `most` the
+/// one whose shares of attack and live are nearest to a fifth each; of more than `limit` subjects
+/// a fifth drawn by `seed`. `None` if a class would be missing on either side.
+pub(crate) fn choose_subjects(
+    subjects: &BTreeMap<String, [u64; 2]>,
+    limit: usize,
+    most: usize,
+    seed: u64,
+) -> Option<BTreeSet<String>> {
+    match subjects.len() > limit {
+        true => drawn(subjects, seed),
+        false => nearest(subjects, most),
     }
 }
 
+fn nearest(subjects: &BTreeMap<String, [u64; 2]>, most: usize) -> Option<BTreeSet<String>> {
+    let counts: Vec<_> = subjects.iter().collect();
+    let totals = [0, 1].map(|c| counts.iter().map(|(_, n)| n[c]).sum::<u64>());
+    let mut best: Option<(f64, Vec<usize>)> = None;
+    for choice in choices(counts.len(), most) {
+        let part = [0, 1].map(|c| choice.iter().map(|&i| counts[i].1[c]).sum::<u64>());
+        // Dev needs both classes, and so does what stays.
+        if (0..2).any(|c| part[c] == 0 || part[c] == totals[c]) {
+            continue;
+        }
+        let distance = |c: usize| (part[c] as f64 / totals[c] as f64 - 0.2).abs();
+        let distance = distance(0) + distance(1);
+        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
+            best = Some((distance, choice));
+        }
+    }
+    best.map(|(_, choice)| choice.iter().map(|&i| counts[i].0.clone()).collect())
+}
+
 /// A fifth of the subjects, those whose hashes come first; `None` if a class would be missing.
-fn drawn(subjects: &BTreeMap<String, [u64; 2]>) -> Option<BTreeSet<String>> {
+fn drawn(subjects: &BTreeMap<String, [u64; 2]>, seed: u64) -> Option<BTreeSet<String>> {
     let mut order: Vec<_> = subjects
         .iter()
-        .map(|(name, counts)| (stream(0, "dev", 0, name).random::<u64>(), name, counts))
+        .map(|(name, counts)| (stream(seed, "dev", 0, name).random::<u64>(), name, counts))
         .collect();
     order.sort();
     let (dev, train) = order.split_at((order.len() as f64 / 5.0).round() as usize);

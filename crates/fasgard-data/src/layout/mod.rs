@@ -31,6 +31,7 @@ pub use annotations::{Annotations, NEAREST, Place, Turn, box_of_eyes};
 pub use casia_mfsd::CasiaMfsd;
 pub use celeba_spoof::CelebaSpoof;
 pub use csv::Csv;
+pub(crate) use dev::choose_subjects;
 pub use error::LayoutError;
 pub use folder::Folder;
 pub use msu_mfsd::MsuMfsd;

@@ -1,0 +1,40 @@
+//! Area under the ROC curve of a number.
+
+/// The chance that a live sample's number is above an attack's, ties counted half; `None` if a class
+/// is missing. Numbers that are no numbers come first.
+pub fn auc(values: impl IntoIterator<Item = (f64, bool)>) -> Option<f64> {
+    let mut values: Vec<(f64, bool)> = values.into_iter().collect();
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut won) = (0_u64, 0_u64);
+    let mut rest = values.as_slice();
+    while let Some(&(first, _)) = rest.first() {
+        let ties = rest
+            .iter()
+            .take_while(|(v, _)| v.total_cmp(&first).is_eq())
+            .count();
+        let (tied, after) = rest.split_at(ties);
+        let live = tied.iter().filter(|(_, live)| *live).count() as u64;
+        let attack = ties as u64 - live;
+        // Twice the wins, so that halves stay whole.
+        won += live * (2 * below + attack);
+        below += attack;
+        rest = after;
+    }
+    let live = values.iter().filter(|(_, live)| *live).count() as u64;
+    let pairs = live * (values.len() as u64 - live);
+    (pairs > 0).then(|| won as f64 / (2 * pairs) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_hand() {
+        // Live 3 and 1 against attacks 1 and 2: wins 2 + half = 2.5 of 4.
+        let values = [(3.0, true), (1.0, true), (1.0, false), (2.0, false)];
+        assert_eq!(auc(values), Some(0.625));
+        assert_eq!(auc([(1.0, true)]), None);
+        assert_eq!(auc([(1.0, true), (0.0, false)]), Some(1.0));
+    }
+}

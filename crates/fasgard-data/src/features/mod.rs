@@ -1,0 +1,10 @@
+//! Features that need no training of a network: one number a sample (sharpness, size, ...), local
+//! binary patterns, and the logistic regression on them. Baselines and audits are made of these.
+
+mod auc;
+mod extract;
+mod logistic;
+
+pub use auc::auc;
+pub use extract::{HAND, SampleFeatures, extract};
+pub use logistic::{FitError, Logistic};
