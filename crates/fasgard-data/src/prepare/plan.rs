@@ -189,7 +189,9 @@ impl<'a> Plan<'a> {
             .collect::<Result<_, PrepareError>>()?;
         let mut entries = done;
         entries.extend(made);
-        let (mut rows, mut planned) = (Vec::new(), Vec::new());
+        let stored = entries.values().map(|entry| entry.rows.len()).sum();
+        let mut rows = Vec::with_capacity(stored);
+        let mut planned = Vec::with_capacity(entries.len());
         for (index, entry) in entries {
             planned.push((jobs[index].row, entry.planned));
             rows.extend(entry.rows);
