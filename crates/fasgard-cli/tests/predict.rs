@@ -169,3 +169,64 @@ fn without_face_weights_the_command_to_install_them_is_named() {
     let error = String::from_utf8_lossy(&result.get_output().stderr).into_owned();
     assert!(error.contains("fasgard models install"), "{error}");
 }
+
+#[test]
+#[ignore = "needs the weights: fasgard models install"]
+fn faces_are_found_and_their_absence_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let (model, _) = trained(root);
+    // NASA's Eileen Collins, public domain; see the fixture's own note.
+    let portrait = format!(
+        "{}/../fasgard-face/tests/data/astronaut.png",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let one = image::open(&portrait).unwrap().to_rgb8();
+    let (w, h) = one.dimensions();
+    let mut two = image::RgbImage::new(2 * w, h);
+    image::imageops::replace(&mut two, &one, 0, 0);
+    image::imageops::replace(&mut two, &one, w.into(), 0);
+    let [pair, turned, nothing] = ["pair.png", "turned.png", "nothing.png"].map(|n| root.join(n));
+    two.save(&pair).unwrap();
+    image::imageops::rotate180(&one).save(&turned).unwrap();
+    image::RgbImage::from_pixel(300, 200, image::Rgb([90; 3]))
+        .save(&nothing)
+        .unwrap();
+    let seen = text(&root.join("seen"));
+    let [pair, turned, nothing] = [pair, turned, nothing].map(|p| text(&p));
+    let result = fasgard(&[
+        "predict",
+        &model,
+        &portrait,
+        &pair,
+        &turned,
+        &nothing,
+        "--json",
+        "--overlay",
+        &seen,
+    ])
+    .success();
+    let answers = json_lines(&result.get_output().stdout);
+    let face = &answers[0]["face"];
+    let centre = |x: &str, w: &str| face[x].as_f64().unwrap() + face[w].as_f64().unwrap() / 2.0;
+    let (x, y) = (
+        centre("x", "w") / f64::from(w),
+        centre("y", "h") / f64::from(h),
+    );
+    assert!(
+        (0.35..0.55).contains(&x) && (0.15..0.35).contains(&y),
+        "{x} {y}"
+    );
+    assert_ne!(answers[0]["verdict"], "no-decision");
+    assert_eq!(
+        (&answers[0]["faces"], &answers[1]["faces"]),
+        (&1.into(), &2.into())
+    );
+    assert!(answers[1]["notes"][0].as_str().unwrap().contains("2 faces"));
+    // Upside down: a face or none, but an answer.
+    assert!(answers[2]["verdict"].is_string());
+    assert_eq!(answers[3]["verdict"], "no-decision");
+    assert_eq!(answers[3]["reason"], "no-face");
+    assert!(answers[3]["score"].is_null());
+    assert!(root.join("seen/nothing.png").is_file());
+}
