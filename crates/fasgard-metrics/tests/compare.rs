@@ -45,7 +45,7 @@ fn at_one_half<'a>(a: &'a ScoreTable, b: &'a ScoreTable) -> CompareRequest<'a> {
 
 #[test]
 fn videos_are_compared_once() {
-    let right = |v: usize| if v % 2 == 0 { 0.9 } else { 0.1 };
+    let right = |v: usize| if v.is_multiple_of(2) { 0.9 } else { 0.1 };
     // B accepts two of the five attacks.
     let a = table(&rows(right));
     let b = table(&rows(|v| if v == 1 || v == 3 { 0.8 } else { right(v) }));
@@ -113,7 +113,7 @@ fn order_does_not_matter_and_differences_are_named() {
 
 #[test]
 fn without_a_score_is_left_out_or_rejected() {
-    let a = rows(|v| if v % 2 == 0 { 0.9 } else { 0.1 });
+    let a = rows(|v| if v.is_multiple_of(2) { 0.9 } else { 0.1 });
     let mut b = a.clone();
     // The live video 0.
     for row in &mut b[..2] {
@@ -158,7 +158,7 @@ fn clusters_that_are_not_known_are_refused() {
 
 #[test]
 fn every_species_stands_beside_all_live_presentations() {
-    let mut rows = rows(|v| if v % 2 == 0 { 0.9 } else { 0.1 });
+    let mut rows = rows(|v| if v.is_multiple_of(2) { 0.9 } else { 0.1 });
     for row in rows
         .iter_mut()
         .filter(|r| r.video == "v1" || r.video == "v3")

@@ -292,6 +292,24 @@ fn long_files_are_read_in_blocks() {
     }
 }
 
+#[test]
+fn a_quote_left_open_does_not_swallow_the_memory() {
+    let text = format!(
+        "{HEADER}\nd,test,\"open,,,live,,1\n{}",
+        "x,\n".repeat(15 << 20)
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("open.csv");
+    std::fs::write(&path, &text).unwrap();
+    for result in [
+        ScoreFile::read(&path),
+        ScoreFile::parse(&path, text.as_bytes()),
+    ] {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("quote left open"), "{error}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn whatever_the_bytes_nothing_panics_and_what_is_read_is_written_alike(

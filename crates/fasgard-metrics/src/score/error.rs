@@ -26,6 +26,17 @@ pub enum ScoreFileError {
         /// The most that is read.
         limit: u64,
     },
+    /// A row that does not end.
+    #[error(
+        "score file {}: a row of more than {limit} bytes; is a quote left open?",
+        path.display()
+    )]
+    LongRow {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes of a row.
+        limit: usize,
+    },
     /// The header lacks required columns.
     #[error(
         "score file {}, line 1: missing column{} {}; found columns {found}; expected {expected}",

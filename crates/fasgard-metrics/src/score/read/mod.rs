@@ -151,14 +151,10 @@ fn cut(bytes: &[u8], size: usize, delimiter: u8, ended: bool) -> Option<usize> {
 }
 
 fn too_long(path: &Path) -> ScoreFileError {
-    let expected = format!("rows of at most {MAX_ROW} bytes");
-    let found = "a longer one; is a quote left open?".to_owned();
-    let source = RowError::Field {
-        column: "(any)",
-        expected,
-        found,
-    };
-    row_error(path, 1, source)
+    ScoreFileError::LongRow {
+        path: path.to_owned(),
+        limit: MAX_ROW,
+    }
 }
 
 /// A comma, semicolon or tab: whichever is most frequent in the first line; a comma if none is.
