@@ -6,5 +6,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let stem = "Data/train/1/live/000001";
-    annotation("celeba-spoof", &format!("{stem}.jpg"), &format!("{stem}_BB.txt"), bytes);
+    annotation(
+        "celeba-spoof",
+        &format!("{stem}.jpg"),
+        &format!("{stem}_BB.txt"),
+        bytes,
+    );
 });

@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     with_folder(|folder| {
         write(folder, "manifest.csv", bytes);
-        let Ok(rows) = read_manifest(folder.join("manifest.csv")) else { return };
+        let Ok(rows) = read_manifest(folder.join("manifest.csv")) else {
+            return;
+        };
         let again = folder.join("again.csv");
         write_manifest(&again, &rows).expect("what was read can be written");
         let read = read_manifest(&again).expect("what was written can be read");

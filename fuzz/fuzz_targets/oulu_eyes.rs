@@ -6,5 +6,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let stem = "Train_files/1_1_01_1";
-    annotation("oulu-npu", &format!("{stem}.avi"), &format!("{stem}.txt"), bytes);
+    annotation(
+        "oulu-npu",
+        &format!("{stem}.avi"),
+        &format!("{stem}.txt"),
+        bytes,
+    );
 });

@@ -37,14 +37,21 @@ pub fn annotation(layout: &str, medium: &str, file: &str, bytes: &[u8]) {
     with_folder(|folder| {
         write(folder, &format!("{layout}/{file}"), bytes);
         let layout_of = by_name(layout).expect("a layout");
-        let sample = Path::new(medium).file_stem().and_then(|s| s.to_str()).expect("a name");
+        let sample = Path::new(medium)
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .expect("a name");
         let image = RelativePath::new(medium).expect("a path");
         let row = ManifestRow::new("d", sample, Label::Live, None, image);
         let root = folder.join(layout);
-        let Ok(annotations) = layout_of.annotations(&root, &row) else { return };
+        let Ok(annotations) = layout_of.annotations(&root, &row) else {
+            return;
+        };
         for frame in [0, 1, 6, 1_000_000, u64::MAX] {
             for size in [(1, 1), (640, 480), (u32::MAX, u32::MAX)] {
-                let Some(place) = annotations.at(frame, size) else { continue };
+                let Some(place) = annotations.at(frame, size) else {
+                    continue;
+                };
                 if let Some(face) = place.face {
                     assert!(face.is_valid(), "{face:?}");
                 }

@@ -275,7 +275,7 @@ mod tests {
             let mut row = ManifestRow::new("set", i.to_string(), label, species, image);
             // A video of ten frames has five with a box.
             row.video = video.then(|| (i / 10).to_string());
-            let boxed = if video { i % 2 == 0 } else { i < 30 };
+            let boxed = if video { i.is_multiple_of(2) } else { i < 30 };
             row.face = (boxed && i < 60).then_some(FaceBox {
                 x: 0.0,
                 y: 0.0,
@@ -306,7 +306,7 @@ mod tests {
             for draw in order {
                 let row = &rows[draw.row].row;
                 assert!(!draw.attack || row.face.is_some());
-                let kind = match (draw.attack, row.class_name().as_ref()) {
+                let kind = match (draw.attack, row.class_name()) {
                     (true, _) => 3,
                     (false, "live") => 0,
                     (false, "print/1") => 1,
