@@ -1,5 +1,5 @@
 """Writes the small `.pth` files that the tests of `import torchvision` read: a ResNet18 of torchvision's
-names, two channels wide, in both formats of torch.save. Needs torch (CPU).
+names, four channels wide, in both formats of torch.save. Needs torch (CPU).
 
     python3 tools/parity/pth.py crates/fasgard-model/tests/data
 """
@@ -54,6 +54,6 @@ def resnet18(width):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    state = resnet18(2)
+    state = resnet18(4)
     torch.save(state, folder / "resnet18-zip.pth")
     torch.save(state, folder / "resnet18-plain.pth", _use_new_zipfile_serialization=False)

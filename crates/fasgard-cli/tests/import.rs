@@ -1,12 +1,14 @@
 //! `fasgard import` and training that starts from it.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 mod common;
 
 use common::{CONFIG, faces, fasgard, text};
 
-/// Two channels wide, as the fixture is.
+/// Four channels wide, as the fixture is.
 fn narrow() -> String {
-    CONFIG.replace("width = 0.125", "width = 0.03125")
+    CONFIG.replace("width = 0.125", "width = 0.0625")
 }
 
 fn fixture() -> String {

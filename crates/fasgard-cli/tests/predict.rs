@@ -1,5 +1,7 @@
 //! `fasgard predict` end to end.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 mod common;
 
 use std::{collections::HashMap, fs};

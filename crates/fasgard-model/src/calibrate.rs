@@ -173,7 +173,8 @@ impl Calibration {
 /// The value with a share `q` of the sorted values at or below it: the smallest one of rank at least
 /// q n (no interpolation, so that it is a score that was seen).
 fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    let rank = (q * sorted.len() as f64).ceil() as usize;
+    // 0.01 of 200 is two, also where the product is a little above.
+    let rank = (q * sorted.len() as f64 - 1e-9).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
 }
 

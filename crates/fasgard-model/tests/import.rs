@@ -1,5 +1,7 @@
 //! Weights of torchvision, from files that PyTorch wrote (`tools/parity/pth.py`).
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 use std::{fs, path::PathBuf};
 
 use burn::tensor::Device;
@@ -36,23 +38,23 @@ fn both_formats_give_the_weights_that_were_saved() {
         (
             "backbone.stem.conv.weight",
             "conv1.weight",
-            vec![2, 3, 7, 7],
+            vec![4, 3, 7, 7],
         ),
-        ("backbone.stem.bn.running_var", "bn1.running_var", vec![2]),
+        ("backbone.stem.bn.running_var", "bn1.running_var", vec![4]),
         (
             "backbone.layer4.1.convs.1.conv.weight",
             "layer4.1.conv2.weight",
-            vec![16, 16, 3, 3],
+            vec![32, 32, 3, 3],
         ),
         (
             "backbone.layer3.0.downsample.conv.weight",
             "layer3.0.downsample.0.weight",
-            vec![8, 4, 1, 1],
+            vec![16, 8, 1, 1],
         ),
         (
             "backbone.layer3.0.downsample.bn.bias",
             "layer3.0.downsample.1.bias",
-            vec![8],
+            vec![16],
         ),
     ] {
         let weight = weight(&zip.weights, ours);
@@ -68,7 +70,7 @@ fn both_formats_give_the_weights_that_were_saved() {
 
 #[test]
 fn a_detector_takes_the_backbone_and_keeps_its_head() {
-    let json = r#"{"backbone": "resnet18", "tap": "layer3", "width": 0.03125,
+    let json = r#"{"backbone": "resnet18", "tap": "layer3", "width": 0.0625,
                    "supervision": {"target": "mask", "scales": [4, 2]}}"#;
     let config: ModelConfig = serde_json::from_str(json).unwrap();
     let device = Device::flex();
@@ -84,7 +86,7 @@ fn a_detector_takes_the_backbone_and_keeps_its_head() {
         assert_eq!(weight, self::weight(source, &weight.name));
     }
     // Another width: the first weight that does not fit is named.
-    let wide: ModelConfig = serde_json::from_str(&json.replace("0.03125", "0.125")).unwrap();
+    let wide: ModelConfig = serde_json::from_str(&json.replace("0.0625", "0.125")).unwrap();
     let detector = Detector::new(&wide, 64, stream(1, "init", 0, ""), &device).unwrap();
     let message = load_backbone(detector, imported.weights)
         .unwrap_err()

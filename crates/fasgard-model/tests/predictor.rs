@@ -1,5 +1,7 @@
 //! The predictor: verdicts, batches, sessions.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 use std::path::Path;
 
 use burn::tensor::Device;

@@ -163,7 +163,7 @@ impl Machine<'_> {
                     self.get(key)?;
                 }
                 b't' => {
-                    let items = self.to_mark()?;
+                    let items = self.since_mark()?;
                     self.push(Value::Sequence(items))?;
                 }
                 0x85..=0x87 => {
@@ -181,7 +181,7 @@ impl Machine<'_> {
                     self.append(vec![item])?;
                 }
                 b'e' => {
-                    let items = self.to_mark()?;
+                    let items = self.since_mark()?;
                     self.append(items)?;
                 }
                 // SETITEM, SETITEMS
@@ -190,7 +190,7 @@ impl Machine<'_> {
                     self.set(vec![key, value])?;
                 }
                 b'u' => {
-                    let items = self.to_mark()?;
+                    let items = self.since_mark()?;
                     self.set(items)?;
                 }
                 b'Q' => match self.pop()? {
@@ -272,7 +272,7 @@ impl Machine<'_> {
             .ok_or_else(|| self.damaged("a value is missing"))
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Value>, PickleError> {
+    fn since_mark(&mut self) -> Result<Vec<Value>, PickleError> {
         let Some(mark) = self.stack.iter().rposition(|v| *v == Value::Mark) else {
             return Err(self.damaged("a mark is missing"));
         };
@@ -351,7 +351,7 @@ impl Machine<'_> {
     }
 
     fn set(&mut self, items: Vec<Value>) -> Result<(), PickleError> {
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err(self.damaged("a key without a value"));
         }
         let Some(Value::Dict(dict)) = self.stack.last_mut() else {

@@ -208,12 +208,12 @@ fn storage(value: &Value) -> Option<(Kind, String)> {
     }
 }
 
+/// Takes the name of a tensor and the arguments it is rebuilt from.
+type Visit<'a> = dyn FnMut(&str, &[Value]) -> Result<(), String> + 'a;
+
 /// Calls `f` with every named tensor of a state dict, or of the state dict in a training checkpoint
 /// (key `state_dict` or `model`).
-fn each_tensor(
-    state: &Value,
-    f: &mut dyn FnMut(&str, &[Value]) -> Result<(), String>,
-) -> Result<(), String> {
+fn each_tensor(state: &Value, f: &mut Visit<'_>) -> Result<(), String> {
     let Value::Dict(entries) = state else {
         return Err(
             "expected a state dict, found something else; save `model.state_dict()`".into(),
