@@ -129,8 +129,8 @@ struct Entry {
     folder: bool,
 }
 
-/// A folder's entries by name, and what is not used: names that are not UTF-8, and links to a
-/// folder above. Hidden entries are left out.
+/// A folder's entries by name, and what is not used: names that are not UTF-8 or have a backslash,
+/// and links to a folder above. Hidden entries are left out.
 fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<String>), LayoutError> {
     let read = |source| LayoutError::Read {
         path: folder.to_owned(),
@@ -150,7 +150,8 @@ fn entries(folder: &Path) -> Result<(Vec<Entry>, Vec<String>), LayoutError> {
         if name.starts_with('.') {
             continue;
         }
-        if path.is_symlink() && leads_up(folder, &path) {
+        // A manifest would read a backslash as the end of a folder's name.
+        if name.contains('\\') || (path.is_symlink() && leads_up(folder, &path)) {
             unnamed.push(name.to_owned());
             continue;
         }
