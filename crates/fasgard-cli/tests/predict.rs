@@ -216,7 +216,7 @@ fn faces_are_found_and_their_absence_is_said() {
         centre("y", "h") / f64::from(h),
     );
     assert!(
-        (0.35..0.55).contains(&x) && (0.15..0.35).contains(&y),
+        (0.4..0.6).contains(&x) && (0.33..0.53).contains(&y),
         "{x} {y}"
     );
     assert_ne!(answers[0]["verdict"], "no-decision");
