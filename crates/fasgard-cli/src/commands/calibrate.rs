@@ -7,7 +7,7 @@ use fasgard_metrics::{Criterion, Fuse, Label, Rate, ScoreFile};
 use fasgard_model::{Calibration, CameraScores, ModelFile, Predictor, PredictorOptions, calibrate};
 
 use super::predict::{Task, crop_source, inputs};
-use crate::{args::Calibrate, failure::misuse, progress::say};
+use crate::{args::Calibrate, failure::misuse};
 
 pub(super) fn run(args: &Calibrate) -> anyhow::Result<()> {
     let allowed = match format!("bpcer={}", args.bpcer).parse() {
@@ -23,9 +23,7 @@ pub(super) fn run(args: &Calibrate) -> anyhow::Result<()> {
     let device = Device::flex();
     let mut file = ModelFile::read(&args.model).map_err(misuse)?;
     file.verify(&args.model, &device)?;
-    if file.card.is_rendered_only() {
-        say("note: this model was trained on rendered faces only; it is not for real faces");
-    }
+    super::note_if_rendered(&file.card);
     let dev = dev_live(args)?;
     let options = PredictorOptions {
         crop: crop_source(&args.crop),

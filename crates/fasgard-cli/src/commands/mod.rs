@@ -53,6 +53,15 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Says of a model that has seen rendered faces only that it is not for real ones: at every use.
+fn note_if_rendered(card: &fasgard_model::ModelCard) {
+    if card.is_rendered_only() {
+        crate::progress::say(
+            "note: this model was trained on rendered faces only; it is not for real faces",
+        );
+    }
+}
+
 /// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))

@@ -66,25 +66,10 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         return if args.json { json(&listed) } else { Ok(()) };
     }
     let faces = faces(options.crop, options.depth)?;
-    let stop = on_ctrl_c()?;
-    let progress = Mutex::new(Progress::new("prepare", "files", listed.listed));
-    let tick = |p: fasgard_data::Progress| {
-        let failed = if p.failed > 0 {
-            format!("{} failed", p.failed)
-        } else {
-            String::new()
-        };
-        if let Ok(mut progress) = progress.lock() {
-            progress.set(p.done, &failed);
-        }
-        match stop.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
+    let tick = watched("prepare", "files", listed.listed, "failed")?;
     let begin = Instant::now();
     let summary = plan.run(output, faces.as_ref(), &tick).map_err(refused)?;
-    drop(progress);
+    drop(tick);
     if args.json {
         return json(&summary);
     }
@@ -115,6 +100,32 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         );
     }
     super::print(&text)
+}
+
+/// Shows the progress of work on data, and asks it to stop after Ctrl-C; `failed` is the word behind the
+/// number of failures. The progress ends when this is dropped.
+pub(super) fn watched(
+    label: &'static str,
+    unit: &'static str,
+    total: u64,
+    failed: &'static str,
+) -> anyhow::Result<impl Fn(fasgard_data::Progress) -> ControlFlow<()> + Sync> {
+    let stop = on_ctrl_c()?;
+    let progress = Mutex::new(Progress::new(label, unit, total));
+    Ok(move |p: fasgard_data::Progress| {
+        let failed = if p.failed > 0 {
+            format!("{} {failed}", p.failed)
+        } else {
+            String::new()
+        };
+        if let Ok(mut progress) = progress.lock() {
+            progress.set(p.done, &failed);
+        }
+        match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })
 }
 
 /// Work that was stopped did not fail by a mistake.

@@ -22,9 +22,7 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
     check_paths(args)?;
     let model = ModelFile::read(&args.model).map_err(misuse)?;
-    if model.card.is_rendered_only() {
-        say("note: this model was trained on rendered faces only; it is not for real faces");
-    }
+    super::note_if_rendered(&model.card);
     if args.maps.is_some() && model.card.model.supervision.target == Target::Binary {
         return Err(misuse(
             "--maps: this model predicts no maps (target `binary`); leave --maps out",

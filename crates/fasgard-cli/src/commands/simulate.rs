@@ -1,17 +1,12 @@
 //! `fasgard simulate`.
 
-use std::{
-    ops::ControlFlow,
-    sync::{Mutex, atomic::Ordering},
-};
-
 use fasgard_data::{
     Count, Dataset,
     simulate::{SimulateError, SimulateOptions, simulate},
 };
 
-use super::prepare::refused;
-use crate::{args::Simulate, failure::misuse, progress::Progress, stop::on_ctrl_c};
+use super::prepare::{refused, watched};
+use crate::{args::Simulate, failure::misuse};
 
 pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
     let source = Dataset::open_all(&args.data).map_err(misuse)?;
@@ -29,33 +24,19 @@ pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
         let attacks = args.attacks.iter().map(|a| a.parse());
         options.attacks = attacks.collect::<Result<_, _>>().map_err(misuse)?;
     }
-    let stop = on_ctrl_c()?;
     let live = source.samples().iter().filter(|s| s.row.label.is_live());
-    let progress = Mutex::new(Progress::new(
+    let tick = watched(
         "simulate",
         "live images",
         live.count() as u64,
-    ));
-    let tick = |p: fasgard_data::Progress| {
-        let failed = if p.failed > 0 {
-            format!("{} with failures", p.failed)
-        } else {
-            String::new()
-        };
-        if let Ok(mut progress) = progress.lock() {
-            progress.set(p.done, &failed);
-        }
-        match stop.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
+        "with failures",
+    )?;
     let dataset =
         simulate(&source, &args.output, &options, &tick).map_err(|error| match error {
             SimulateError::Prepare(error) => refused(error),
             error => misuse(error),
         })?;
-    drop(progress);
+    drop(tick);
     let info = &dataset.infos()[0];
     if args.json {
         return super::print_json(&serde_json::json!({

@@ -12,11 +12,7 @@ use fasgard_image::{DecodeLimits, RgbImage, decode};
 use fasgard_metrics::Fuse;
 use fasgard_model::{CropSource, Predictor, PredictorOptions, Session};
 
-use crate::{
-    args::Predict,
-    failure::misuse,
-    progress::{Progress, say},
-};
+use crate::{args::Predict, failure::misuse, progress::Progress};
 use inputs::Input;
 use table::{FileAnswer, VideoFrame};
 
@@ -30,9 +26,7 @@ pub(super) fn run(args: &Predict) -> anyhow::Result<()> {
     let mut inputs = inputs::collect(&args.inputs)?;
     inputs::distinct_places(&mut inputs);
     let predictor = Predictor::open(&args.model, &options).map_err(misuse)?;
-    if predictor.card().is_rendered_only() {
-        say("note: this model was trained on rendered faces only; it is not for real faces");
-    }
+    super::note_if_rendered(predictor.card());
     let task = Task {
         predictor: &predictor,
         choice,
