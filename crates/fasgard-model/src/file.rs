@@ -138,7 +138,7 @@ pub fn weights_sha256(weights: &[NamedTensor]) -> String {
             .iter()
             .for_each(|v| hash.update(v.to_le_bytes()));
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }
 
 /// Reads the f32 tensors and the metadata of a safetensors file of at most 2 GiB.

@@ -90,10 +90,7 @@ pub(crate) struct Best {
 
 /// SHA-256 as hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// Writes a checkpoint into `folder` and removes all but the latest two.

@@ -112,12 +112,7 @@ fn update(hash: &mut Sha256, sample: &Sample) {
 }
 
 fn hex(hash: Sha256) -> String {
-    hash.finalize()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    format!("{:x}", hash.finalize())
 }
 
 /// One card per dataset, of its training split.

@@ -121,11 +121,7 @@ fn data_hash(dataset: &Dataset) -> String {
 }
 
 pub(super) fn hex(hash: Sha256) -> String {
-    let digits = hash.finalize();
-    digits.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{:x}", hash.finalize())
 }
 
 /// The folds with their counts, for people.

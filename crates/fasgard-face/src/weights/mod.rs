@@ -122,12 +122,7 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, WeightsError> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::new();
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 fn check(path: &Path, bytes: &[u8], expected: &'static str) -> Result<(), WeightsError> {

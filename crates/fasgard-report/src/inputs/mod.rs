@@ -285,7 +285,5 @@ fn hash(path: &Path) -> Result<Option<(u64, String)>, ReportError> {
     };
     let mut hasher = Sha256::new();
     let bytes = io::copy(&mut file, &mut hasher).map_err(io)?;
-    let digest = hasher.finalize();
-    let text = digest.iter().map(|b| format!("{b:02x}")).collect();
-    Ok(Some((bytes, text)))
+    Ok(Some((bytes, format!("{:x}", hasher.finalize()))))
 }

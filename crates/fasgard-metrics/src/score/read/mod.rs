@@ -281,7 +281,7 @@ impl<'p> Reading<'p> {
                 path: self.path.to_owned(),
             });
         }
-        self.table.sha256 = hex(&self.hash.finalize());
+        self.table.sha256 = format!("{:x}", self.hash.finalize());
         if let Some((columns, _)) = self.header {
             self.table.ignored_columns = columns.ignored;
         }
@@ -335,9 +335,5 @@ fn no_text(field: usize) -> RowError {
 }
 
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
