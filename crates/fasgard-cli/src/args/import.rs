@@ -1,0 +1,22 @@
+//! Arguments of `fasgard import`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Args)]
+#[command(
+    after_help = "Example: fasgard import torchvision resnet50-11ad3fa6.pth --output resnet50.safetensors"
+)]
+pub(crate) struct Import {
+    /// torchvision (ResNet18, 34 or 50 of `torch.save`)
+    pub(crate) kind: String,
+    /// The file; only tensors are read, no code in it is run
+    pub(crate) file: PathBuf,
+    /// The weights (safetensors)
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    /// Print what was read as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
