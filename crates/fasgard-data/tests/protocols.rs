@@ -229,6 +229,11 @@ fn nuaa_declares_its_overlap() {
         notes.contains("declared: ") && notes.contains("in train and in test"),
         "{notes}"
     );
+    let fold = protocol("nuaa-sessions")
+        .fold_of(&rows, "sessions")
+        .unwrap();
+    assert_eq!(counts(&fold), [[889, 855], [854, 893], [3362, 5761]]);
+    assert_eq!(fold.differences, []);
 }
 
 #[test]

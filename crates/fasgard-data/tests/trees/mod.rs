@@ -150,15 +150,19 @@ pub fn nuaa() -> Vec<ManifestRow> {
     let dir = tempfile::tempdir().unwrap();
     // Images that a list names stay rows without a file; only folders must be there.
     let mut names = BTreeSet::new();
-    for (list, folder, people, count) in [
-        ("client_train_raw", "ClientRaw", 9, 1743),
-        ("imposter_train_raw", "ImposterRaw", 9, 1748),
-        ("client_test_raw", "ClientRaw", 16, 3362),
-        ("imposter_test_raw", "ImposterRaw", 16, 5761),
+    // The sizes of the lists, and how much of each is session 1; the rest of train is session 2.
+    for (list, folder, people, count, first) in [
+        ("client_train_raw", "ClientRaw", 9, 1743, 889),
+        ("imposter_train_raw", "ImposterRaw", 9, 1748, 855),
+        ("client_test_raw", "ClientRaw", 16, 3362, 0),
+        ("imposter_test_raw", "ImposterRaw", 16, 5761, 0),
     ] {
-        let session = if list.contains("train") { 1 } else { 2 };
         let mut lines = String::new();
         for i in 0..count {
+            let session = match first {
+                0 => 3,
+                _ => 1 + u32::from(i >= first),
+            };
             let (id, number) = (i % people + 1, i / people);
             let name = format!("{id:04}/{id:04}_00_00_0{session}_{number}.jpg");
             names.insert(format!("{folder}/{id:04}"));
