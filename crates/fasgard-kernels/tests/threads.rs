@@ -3,7 +3,7 @@
 
 mod naive;
 
-use fasgard_kernels::{
+use fasgard_kernels::{Activation, 
     BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool, Precision,
     Resize, sum_of_squares,
 };
@@ -69,7 +69,7 @@ fn convolutions() {
                 let fused = Epilogue {
                     bias: Some(&bias),
                     residual: Some(&grad),
-                    relu: true,
+                    activation: Activation::Relu,
                 };
                 same(&format!("{conv:?}"), || {
                     vec![
