@@ -11,6 +11,7 @@ WIDTH = 0.04
 BACKBONES = [
     ("resnet18", "resnet18", 4, 64, 0),
     ("resnet50", "resnet50", 4, 64, 0),
+    ("efficientnet-lite0", "efficientnet-lite0", 0, 64, 0),
     ("cdcn", "cdcn", 0, 32, 8),
     ("depthnet", "depthnet", 0, 32, 8),
 ]

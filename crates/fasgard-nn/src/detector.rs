@@ -87,6 +87,10 @@ impl Detector {
         Ok(stable_ids(Self { backbone, head }))
     }
 
+    pub(crate) fn backbone_mut(&mut self) -> &mut Backbone {
+        &mut self.backbone
+    }
+
     /// How its convolutions are computed from now on.
     pub fn set_compute(&mut self, compute: Compute) {
         self.backbone.set_compute(compute);

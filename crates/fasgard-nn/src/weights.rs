@@ -170,22 +170,22 @@ pub fn stable_ids<M: Module>(module: M) -> M {
 
 /// The path of the module being visited, without the variants of enums.
 #[derive(Default)]
-struct Path(Vec<String>);
+pub(crate) struct Path(Vec<String>);
 
 impl Path {
-    fn enter(&mut self, name: &str, container: &str) {
+    pub(crate) fn enter(&mut self, name: &str, container: &str) {
         if !container.starts_with("Enum") {
             self.0.push(name.to_owned());
         }
     }
 
-    fn exit(&mut self, container: &str) {
+    pub(crate) fn exit(&mut self, container: &str) {
         if !container.starts_with("Enum") {
             self.0.pop();
         }
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.0.join(".")
     }
 }

@@ -44,6 +44,16 @@ fn cdcn_has_the_published_size() {
     }
 }
 
+/// 4.65 M parameters with a classifier of 1000 classes, 1280 x 1000 + 1000 of them there; 0.4 GMACs.
+#[test]
+fn efficientnet_lite0_has_the_published_size() {
+    let config = config(BackboneKind::EfficientnetLite0, Target::Binary, &[], 1.0);
+    let summary = build(&config, 224, &Device::flex()).summary(224);
+    assert_eq!(summary.backbone_parameters, 4_652_008 - 1_281_000);
+    assert!(summary.macs < 500_000_000, "{}", summary.macs);
+    assert_eq!((summary.macs as f64 / 1e7).round() / 100.0, 0.38);
+}
+
 #[test]
 fn described_parameters_are_the_real_ones() {
     for (backbone, target, scales) in [
@@ -51,6 +61,7 @@ fn described_parameters_are_the_real_ones() {
         (BackboneKind::Resnet34, Target::Mask, &[2, 1]),
         (BackboneKind::Resnet50, Target::Mask, &[2]),
         (BackboneKind::Resnet18, Target::Depth, &[4, 2]),
+        (BackboneKind::EfficientnetLite0, Target::Mask, &[2, 1]),
         (BackboneKind::Cdcn, Target::Mask, &[8, 4]),
         (BackboneKind::Depthnet, Target::Binary, &[]),
     ] {

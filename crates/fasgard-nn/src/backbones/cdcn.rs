@@ -4,7 +4,7 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::tensor::max_pool2d;
 
-use super::scaled;
+use super::{Piece, scaled};
 use crate::{
     Init, Trace,
     layers::{Conv, ConvBn, ConvInit, ConvShape, resize_bilinear},
@@ -57,10 +57,14 @@ impl Cdcn {
         Tensor::cat(levels, 3)
     }
 
-    /// Calls `f` on every convolution.
-    pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
-        f(&mut self.stem);
-        self.blocks.iter_mut().flatten().for_each(f);
+    /// All layers with the part that they belong to.
+    pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
+        const BLOCKS: [&str; 3] = ["blocks.0", "blocks.1", "blocks.2"];
+        let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
+        for (name, block) in BLOCKS.into_iter().zip(&mut self.blocks) {
+            pieces.extend(block.iter_mut().map(|conv| (name, Piece::ConvBn(conv))));
+        }
+        pieces
     }
 
     /// Adds all layers to `trace`.

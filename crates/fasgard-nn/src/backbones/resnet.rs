@@ -4,7 +4,7 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::tensor::max_pool2d;
 
-use super::scaled;
+use super::{Piece, scaled};
 use crate::{
     Init, Trace,
     layers::{Conv, ConvBn, ConvInit, ConvShape},
@@ -60,11 +60,11 @@ impl Block {
         y
     }
 
-    fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+    fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {
         self.convs
             .iter_mut()
             .chain(&mut self.downsample)
-            .for_each(f);
+            .map(Piece::ConvBn)
     }
 
     fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
@@ -152,17 +152,19 @@ impl Resnet {
         shape
     }
 
-    /// Calls `f` on every convolution.
-    pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
-        f(&mut self.stem);
-        for layer in [
-            &mut self.layer1,
-            &mut self.layer2,
-            &mut self.layer3,
-            &mut self.layer4,
+    /// All layers with the part that they belong to.
+    pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
+        let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
+        for (name, blocks) in [
+            ("layer1", &mut self.layer1),
+            ("layer2", &mut self.layer2),
+            ("layer3", &mut self.layer3),
+            ("layer4", &mut self.layer4),
         ] {
-            layer.iter_mut().for_each(|block| block.each(f));
+            let layers = blocks.iter_mut().flat_map(Block::pieces);
+            pieces.extend(layers.map(|piece| (name, piece)));
         }
+        pieces
     }
 
     fn stages(&self) -> impl Iterator<Item = (&'static str, &Vec<Block>)> {
