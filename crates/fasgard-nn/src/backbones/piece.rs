@@ -2,13 +2,17 @@
 
 use crate::{
     Compute,
-    layers::ConvBn,
+    layers::{BatchNorm, Conv, ConvBn},
 };
 
 /// A layer of a backbone that has weights of its own.
 pub(crate) enum Piece<'a> {
     /// A convolution and its normalisation.
     ConvBn(&'a mut ConvBn),
+    /// A convolution alone.
+    Conv(&'a mut Conv),
+    /// A normalisation that no convolution precedes.
+    Norm(&'a mut BatchNorm),
 }
 
 impl Piece<'_> {
@@ -16,6 +20,8 @@ impl Piece<'_> {
     pub(crate) fn prepare(self) {
         match self {
             Self::ConvBn(layer) => layer.prepare(),
+            Self::Conv(layer) => layer.prepare(),
+            Self::Norm(_) => {}
         }
     }
 
@@ -23,6 +29,8 @@ impl Piece<'_> {
     pub(crate) fn set_compute(self, compute: Compute) {
         match self {
             Self::ConvBn(layer) => layer.set_compute(compute),
+            Self::Conv(layer) => layer.set_compute(compute),
+            Self::Norm(_) => {}
         }
     }
 
@@ -30,6 +38,8 @@ impl Piece<'_> {
     pub(crate) fn freeze_statistics(self) {
         match self {
             Self::ConvBn(layer) => layer.freeze_statistics(),
+            Self::Conv(_) => {}
+            Self::Norm(layer) => layer.freeze_statistics(),
         }
     }
 }

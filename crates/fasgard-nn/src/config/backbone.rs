@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, ModelConfig, Target};
+use crate::backbones::MINIFASNET_SIDE;
 
 /// The backbones, named as in configs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,14 @@ pub enum BackboneKind {
     Resnet50,
     /// EfficientNet-Lite0: inverted residuals with ReLU6, no squeeze-and-excitation.
     EfficientnetLite0,
+    /// MobileNetV3-Large: inverted residuals with squeeze-and-excitation and hardswish.
+    MobilenetV3Large,
+    /// DenseNet-161, of which DeepPixBiS uses the part up to the second transition.
+    Densenet161,
+    /// MiniFASNetV2 of minivision-ai, for inputs of 80x80: an embedding, no map.
+    MinifasnetV2,
+    /// MiniFASNetV1SE of minivision-ai, with squeeze-and-excitation.
+    MinifasnetV1se,
     /// CDCN: central difference convolutions, three multi-level blocks.
     Cdcn,
     /// DepthNet: CDCN's body with vanilla convolutions.
@@ -42,11 +51,15 @@ impl Halvings {
 
 impl BackboneKind {
     /// All backbones, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Resnet18,
         Self::Resnet34,
         Self::Resnet50,
         Self::EfficientnetLite0,
+        Self::MobilenetV3Large,
+        Self::Densenet161,
+        Self::MinifasnetV2,
+        Self::MinifasnetV1se,
         Self::Cdcn,
         Self::Depthnet,
     ];
@@ -58,6 +71,10 @@ impl BackboneKind {
             Self::Resnet34 => "resnet34",
             Self::Resnet50 => "resnet50",
             Self::EfficientnetLite0 => "efficientnet-lite0",
+            Self::MobilenetV3Large => "mobilenet-v3-large",
+            Self::Densenet161 => "densenet161",
+            Self::MinifasnetV2 => "minifasnet-v2",
+            Self::MinifasnetV1se => "minifasnet-v1se",
             Self::Cdcn => "cdcn",
             Self::Depthnet => "depthnet",
         }
@@ -72,7 +89,11 @@ impl BackboneKind {
             Self::EfficientnetLite0 => &[
                 "stage1", "stage2", "stage3", "stage4", "stage5", "stage6", "stage7", "head",
             ],
-            Self::Cdcn | Self::Depthnet => &[],
+            Self::MobilenetV3Large => &[
+                "stage1", "stage2", "stage3", "stage4", "stage5", "stage6", "head",
+            ],
+            Self::Densenet161 => &["transition1", "transition2", "transition3", "block4"],
+            Self::MinifasnetV2 | Self::MinifasnetV1se | Self::Cdcn | Self::Depthnet => &[],
         }
     }
 
@@ -86,7 +107,13 @@ impl BackboneKind {
                 const DOWN: [u32; 8] = [1, 2, 3, 4, 4, 5, 5, 5];
                 (0, DOWN[(tap - 1).min(7)])
             }
-            Self::Cdcn | Self::Depthnet => (0, 0),
+            Self::MobilenetV3Large => {
+                const UP: [u32; 7] = [1, 2, 3, 4, 4, 5, 5];
+                (UP[(tap - 1).min(6)], 0)
+            }
+            // The stem's convolution and max-pool, then the means of 2x2 of the transitions.
+            Self::Densenet161 => (2, (tap as u32).min(3)),
+            Self::MinifasnetV2 | Self::MinifasnetV1se | Self::Cdcn | Self::Depthnet => (0, 0),
         };
         Halvings { up, down }
     }
@@ -101,6 +128,22 @@ impl BackboneKind {
             })
         };
         let (taps, name) = (self.taps(), self.name());
+        if matches!(self, Self::MinifasnetV2 | Self::MinifasnetV1se) {
+            if size != MINIFASNET_SIDE {
+                return error(
+                    "input.size",
+                    format!("{MINIFASNET_SIDE} pixels for {name}"),
+                    size.to_string(),
+                );
+            }
+            if config.supervision.target != Target::Binary {
+                return error(
+                    "model.supervision.target",
+                    format!("`binary` for {name}: it ends in an embedding, without a map"),
+                    format!("{:?}", config.supervision.target).to_lowercase(),
+                );
+            }
+        }
         if taps.is_empty() {
             return match config.tap.is_empty() {
                 true => Ok(()),
@@ -166,6 +209,10 @@ mod tests {
             (BackboneKind::EfficientnetLite0, 5, 128, 8),
             (BackboneKind::EfficientnetLite0, 8, 224, 7),
             (BackboneKind::EfficientnetLite0, 5, 130, 8),
+            (BackboneKind::MobilenetV3Large, 5, 128, 8),
+            (BackboneKind::MobilenetV3Large, 7, 200, 7),
+            (BackboneKind::Densenet161, 2, 224, 14),
+            (BackboneKind::Densenet161, 4, 256, 8),
         ] {
             assert_eq!(kind.halvings(tap).side(size), side, "{kind:?} {tap} {size}");
         }

@@ -86,6 +86,8 @@ impl ConvShape {
 pub enum ConvInit {
     /// Normal, variance 2 / (outputs k²): torchvision's ResNets.
     KaimingFanOut,
+    /// Normal, variance 2 / (inputs k²): torchvision's DenseNets.
+    KaimingFanIn,
     /// Uniform in ±1/sqrt(inputs k²): PyTorch's default, for weights and bias.
     UniformFanIn,
 }
@@ -123,6 +125,9 @@ impl Conv {
         let weight = match kind {
             ConvInit::KaimingFanOut => {
                 init.normal(dims, (2.0 / (fan_out as f64 * area)).sqrt())
+            }
+            ConvInit::KaimingFanIn => {
+                init.normal(dims, (2.0 / (shape.depth() as f64 * area)).sqrt())
             }
             ConvInit::UniformFanIn => init.uniform(dims, 1.0 / (shape.depth() as f64 * area).sqrt()),
         };

@@ -1,8 +1,6 @@
-//! torchvision's residual networks: their names, and ours.
+//! Residual networks.
 
-use fasgard_nn::{BackboneKind, NamedTensor};
-
-use super::adopt::list;
+use fasgard_nn::BackboneKind;
 
 /// Blocks in each of the four stages, and whether they are bottlenecks.
 const DEPTHS: [(BackboneKind, [usize; 4], bool); 3] = [
@@ -11,29 +9,15 @@ const DEPTHS: [(BackboneKind, [usize; 4], bool); 3] = [
     (BackboneKind::Resnet50, [3, 4, 6, 3], true),
 ];
 
-/// Which network of torchvision these tensors are.
-///
-/// # Errors
-/// None of those that are known; says what was found.
-pub(super) fn recognise(tensors: &[NamedTensor]) -> Result<BackboneKind, String> {
-    let has = |name: &str| tensors.iter().any(|t| t.name == name);
-    let resnet = DEPTHS.iter().find(|(_, blocks, bottleneck)| {
-        let conv = |stage: usize, block: usize| has(&format!("layer{}.{block}.conv1.weight", stage + 1));
+/// Which residual network has tensors of these names, if any.
+pub(super) fn recognise(has: &dyn Fn(&str) -> bool) -> Option<BackboneKind> {
+    let known = DEPTHS.iter().find(|(_, blocks, bottleneck)| {
+        let conv =
+            |stage: usize, block: usize| has(&format!("layer{}.{block}.conv1.weight", stage + 1));
         (0..4).all(|stage| conv(stage, blocks[stage] - 1) && !conv(stage, blocks[stage]))
             && has("layer1.0.conv3.weight") == *bottleneck
     });
-    resnet.map(|(kind, _, _)| *kind).ok_or_else(|| {
-        let names: Vec<&str> = tensors.iter().map(|t| t.name.as_str()).collect();
-        format!(
-            "expected the weights of torchvision's resnet18, resnet34 or resnet50, found {}",
-            list(&names)
-        )
-    })
-}
-
-/// The classifier: detectors have their own heads.
-pub(super) fn is_dropped(name: &str) -> bool {
-    name.starts_with("fc.")
+    known.map(|(kind, _, _)| *kind)
 }
 
 /// Our name of a torchvision tensor.
