@@ -81,10 +81,18 @@ impl Detector {
         rng: ChaCha8Rng,
         device: &Device,
     ) -> Result<Self, ConfigError> {
+        Self::build(config, size, Init::new(rng, device))
+    }
+
+    /// The same with zeros for weights: a place for those of a file, or for [`summary`](Self::summary).
+    pub fn blank(config: &ModelConfig, size: usize, device: &Device) -> Result<Self, ConfigError> {
+        Self::build(config, size, Init::zeros(device))
+    }
+
+    fn build(config: &ModelConfig, size: usize, mut init: Init) -> Result<Self, ConfigError> {
         config.validate(size)?;
         let pyramid = config.supervision.pyramid()?;
         let side = pyramid.as_ref().map_or(DEFAULT_SIDE, |p| p.largest());
-        let mut init = Init::new(rng, device);
         let backbone = Backbone::new(config, side, &mut init);
         let head = Head::new(config, pyramid, backbone.channels(), &mut init);
         Ok(stable_ids(Self { backbone, head }))

@@ -9,7 +9,7 @@ use fasgard_nn::{Detector, ModelConfig, graph::Op};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-const SIZE: usize = 48;
+const SIZE: usize = 32;
 
 fn config(backbone: &str, tap: &str, supervision: serde_json::Value) -> ModelConfig {
     serde_json::from_value(serde_json::json!({
@@ -35,9 +35,9 @@ fn detector(config: &ModelConfig) -> Detector {
 
 #[test]
 fn graphs_answer_as_their_detectors_do() {
-    let mask = serde_json::json!({"target": "mask", "scales": [6, 3, 1]});
+    let mask = serde_json::json!({"target": "mask", "scales": [4, 2, 1]});
     let shared = serde_json::json!(
-        {"target": "mask", "scales": [6, 2], "shared_conv": true, "score": "map-mean"});
+        {"target": "mask", "scales": [4, 1], "shared_conv": true, "score": "map-mean"});
     // Neither the backbone's side nor half of it: the features are really resized.
     let depth = serde_json::json!({"target": "depth", "scales": [10, 5]});
     let binary = serde_json::json!({"target": "binary"});
@@ -93,7 +93,7 @@ fn graphs_answer_as_their_detectors_do() {
 
 #[test]
 fn names_are_those_of_the_summary() {
-    let supervision = serde_json::json!({"target": "mask", "scales": [6]});
+    let supervision = serde_json::json!({"target": "mask", "scales": [4]});
     let config = config("resnet18", "layer2", supervision);
     let detector = detector(&config);
     let graph = detector.graph(&config, SIZE);
@@ -119,7 +119,7 @@ fn names_are_those_of_the_summary() {
 
 #[test]
 fn a_score_of_maps_needs_no_logit() {
-    let supervision = serde_json::json!({"target": "mask", "scales": [6], "score": "map-mean"});
+    let supervision = serde_json::json!({"target": "mask", "scales": [4], "score": "map-mean"});
     let config = config("resnet18", "layer2", supervision);
     let graph = detector(&config).graph(&config, SIZE);
     let names: Vec<&str> = graph
@@ -127,7 +127,7 @@ fn a_score_of_maps_needs_no_logit() {
         .iter()
         .map(|(name, _)| name.as_str())
         .collect();
-    assert_eq!(names, ["score", "map_6"]);
+    assert_eq!(names, ["score", "map_4"]);
     let idle: Vec<&str> = graph
         .nodes()
         .iter()
@@ -135,5 +135,5 @@ fn a_score_of_maps_needs_no_logit() {
         .filter(|(_, needed)| !needed)
         .map(|(node, _)| node.name.as_str())
         .collect();
-    assert_eq!(idle, ["head.mask6.flatten", "head.linear"]);
+    assert_eq!(idle, ["head.mask4.flatten", "head.linear"]);
 }

@@ -3,7 +3,6 @@
 mod card;
 
 use burn::tensor::Device;
-use fasgard_image::random::stream;
 use fasgard_model::ModelFile;
 use fasgard_nn::{Detector, ModelConfig, Summary};
 use fasgard_train::ExperimentConfig;
@@ -52,8 +51,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<()> {
 
 /// Shapes, parameters and cost of an architecture.
 fn summarise(config: &ModelConfig, size: usize) -> anyhow::Result<Summary> {
-    let detector =
-        Detector::new(config, size, stream(0, "init", 0, ""), &Device::flex()).map_err(misuse)?;
+    let detector = Detector::blank(config, size, &Device::flex()).map_err(misuse)?;
     Ok(detector.summary(size))
 }
 
