@@ -12,6 +12,7 @@ mod compute;
 mod config;
 mod detector;
 mod freeze;
+pub mod graph;
 pub mod heads;
 mod init;
 pub mod layers;

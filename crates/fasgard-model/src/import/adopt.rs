@@ -1,7 +1,6 @@
 //! Tensors of another project as the weights of one of our networks.
 
 use burn::tensor::Device;
-use fasgard_image::random::stream;
 use fasgard_nn::{Detector, ModelConfig, NamedTensor, named_weights};
 
 /// Names that a message lists of each kind.
@@ -78,9 +77,7 @@ pub(super) fn names(config: &ModelConfig, size: usize) -> Result<Vec<String>, St
         width: 0.01,
         ..config.clone()
     };
-    let rng = stream(0, "init", 0, "");
-    let detector =
-        Detector::new(&narrow, size, rng, &Device::flex()).map_err(|e| e.to_string())?;
+    let detector = Detector::blank(&narrow, size, &Device::flex()).map_err(|e| e.to_string())?;
     Ok(named_weights(&detector)
         .into_iter()
         .map(|w| w.name)

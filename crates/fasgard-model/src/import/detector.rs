@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use fasgard_image::{Preprocess, random::stream};
+use fasgard_image::Preprocess;
 use fasgard_metrics::{Label, Threshold};
 use fasgard_nn::{Detector, ModelConfig, NamedTensor, load_weights};
 
@@ -79,10 +79,9 @@ impl Imported {
         let expected = adopt::names(&self.config, size)?;
         let weights = adopt::adopt(self.name, tensors, &expected, rename, |_| false)?;
         let device = Device::flex();
-        let rng = stream(0, "init", 0, "");
-        // The drawn weights are replaced at once; shapes and values are checked.
         let detector =
-            Detector::new(&self.config, size, rng, &device).map_err(|e| e.to_string())?;
+            Detector::blank(&self.config, size, &device).map_err(|e| e.to_string())?;
+        // Shapes and values are checked here.
         let detector = load_weights(detector, weights.clone()).map_err(|e| e.to_string())?;
         let card = ModelCard {
             schema: SCHEMA,

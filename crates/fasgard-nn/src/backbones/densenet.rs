@@ -2,11 +2,15 @@
 //! of its block. DeepPixBiS (arXiv 1907.04047) cuts it after the second transition.
 
 use burn::{module::Module, tensor::Tensor};
-use fasgard_kernels::tensor::{avg_pool2d, max_pool2d};
+use fasgard_kernels::{
+    Activation,
+    tensor::{avg_pool2d, max_pool2d},
+};
 
 use super::{Piece, scaled};
 use crate::{
     Init, Trace,
+    graph::{Graph, Op, Value},
     layers::{BatchNorm, Conv, ConvBn, ConvInit, ConvShape},
 };
 
@@ -45,6 +49,13 @@ impl DenseLayer {
         Tensor::cat(vec![x, self.conv.forward(inner)], 3)
     }
 
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let y = graph.scope("norm", |g| self.norm.graph(x, Activation::Relu, g));
+        let y = graph.scope("squeeze", |g| self.squeeze.graph_relu(y, g));
+        let y = self.conv.graph(y, graph);
+        graph.concat(&[x, y])
+    }
+
     fn pieces(&mut self) -> [Piece<'_>; 3] {
         [
             Piece::Norm(&mut self.norm),
@@ -80,6 +91,14 @@ impl Transition {
             y.narrow(1, 0, even_height).narrow(2, 0, even_width)
         };
         avg_pool2d(y, 2)
+    }
+
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let y = self.norm.graph(x, Activation::Relu, graph);
+        let y = self.conv.graph(y, graph);
+        // A window that does not lie inside the map is left out.
+        let (kernel, stride) = (2, 2);
+        graph.add(Op::AveragePool { kernel, stride }, &[y])
     }
 
     fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
@@ -185,6 +204,26 @@ impl DenseNet {
         }
         pieces.extend(self.last.iter_mut().map(|norm| ("last", Piece::Norm(norm))));
         pieces
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let x = graph.scope("stem", |g| self.stem.graph_relu(images, g));
+        let mut x = graph.max_pool(x, 3, 2, 1);
+        for (number, block, transition) in self.blocks() {
+            for (index, layer) in block.iter().enumerate() {
+                let name = format!("block{number}.{index}");
+                x = graph.scope(&name, |g| layer.graph(x, g));
+            }
+            if let Some(transition) = transition {
+                let name = format!("transition{number}");
+                x = graph.scope(&name, |g| transition.graph(x, g));
+            }
+        }
+        match &self.last {
+            Some(last) => graph.scope("last", |g| last.graph(x, Activation::Relu, g)),
+            None => x,
+        }
     }
 
     /// Adds all layers to `trace`.

@@ -8,6 +8,7 @@ use fasgard_kernels::Activation;
 use super::{Piece, inverted::Inverted, inverted::stage, scaled};
 use crate::{
     Init, Trace,
+    graph::{Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape},
 };
 
@@ -106,6 +107,20 @@ impl EfficientNetLite {
         }
         pieces.extend(self.head.iter_mut().map(|head| ("head", Piece::ConvBn(head))));
         pieces
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let mut x = graph.scope("stem", |g| self.stem.graph_as(images, Activation::Relu6, g));
+        for (name, blocks) in self.stages() {
+            for (number, block) in blocks.iter().enumerate() {
+                x = graph.scope(&format!("{name}.{number}"), |g| block.graph(x, g));
+            }
+        }
+        match &self.head {
+            Some(head) => graph.scope("head", |g| head.graph_as(x, Activation::Relu6, g)),
+            None => x,
+        }
     }
 
     /// Adds all layers to `trace`.

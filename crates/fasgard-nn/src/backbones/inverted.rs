@@ -6,6 +6,7 @@ use fasgard_kernels::Activation;
 use super::{Piece, scaled};
 use crate::{
     Init, Trace,
+    graph::{Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape},
 };
 
@@ -65,6 +66,20 @@ impl Inverted {
             true => self.project.forward_add(inner, x),
             false => self.project.forward(inner),
         }
+    }
+
+    pub(super) fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let inner = match &self.expand {
+            Some(expand) => graph.scope("expand", |g| expand.graph_as(x, Activation::Relu6, g)),
+            None => x,
+        };
+        let inner = graph.scope("depthwise", |g| {
+            self.depthwise.graph_as(inner, Activation::Relu6, g)
+        });
+        graph.scope("project", |g| {
+            let y = self.project.graph(inner, g);
+            if self.residual { g.sum(y, x) } else { y }
+        })
     }
 
     pub(super) fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {

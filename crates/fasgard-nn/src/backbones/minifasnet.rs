@@ -7,6 +7,7 @@ use burn::{module::Module, tensor::Tensor, tensor::activation::sigmoid};
 use super::{Piece, scaled};
 use crate::{
     Init, Trace,
+    graph::{Activation, Graph, Op, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape, Prelu},
 };
 
@@ -57,6 +58,11 @@ impl ConvPrelu {
         self.prelu.forward(self.layer.forward(x))
     }
 
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let y = self.layer.graph(x, graph);
+        self.prelu.graph(y, graph)
+    }
+
     fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         let shape = self.layer.describe(input, trace);
         self.prelu.describe(shape, trace)
@@ -74,6 +80,16 @@ impl Excite {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let mean = x.clone().mean_dim(1).mean_dim(2);
         x * sigmoid(self.expand.forward(self.squeeze.forward_relu(mean)))
+    }
+
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let mean = graph.add(Op::GlobalAveragePool, &[x]);
+        let inner = graph.scope("squeeze", |g| self.squeeze.graph_relu(mean, g));
+        graph.scope("excite", |g| {
+            let y = self.expand.graph(inner, g);
+            let weights = g.activate(y, Activation::Sigmoid);
+            g.add(Op::Multiply, &[x, weights])
+        })
     }
 }
 
@@ -117,6 +133,16 @@ impl FasBlock {
             (None, true) => self.project.forward_add(inner, x),
             (_, false) => self.project.forward(inner),
         }
+    }
+
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let inner = graph.scope("expand", |g| self.expand.graph(x, g));
+        let inner = graph.scope("depthwise", |g| self.depthwise.graph(inner, g));
+        let mut y = graph.scope("project", |g| self.project.graph(inner, g));
+        if let Some(excite) = self.excite.as_ref().filter(|_| self.residual) {
+            y = excite.graph(y, graph);
+        }
+        if self.residual { graph.sum(y, x) } else { y }
     }
 
     fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {
@@ -230,6 +256,20 @@ impl MiniFasNet {
         pieces.push(("cover", Piece::ConvBn(&mut self.cover)));
         pieces.push(("embed", Piece::ConvBn(&mut self.embed)));
         pieces
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let x = graph.scope("stem", |g| self.stem.graph(images, g));
+        let mut x = graph.scope("stem_depthwise", |g| self.stem_depthwise.graph(x, g));
+        for (name, blocks) in self.stages() {
+            for (number, block) in blocks.iter().enumerate() {
+                x = graph.scope(&format!("{name}.{number}"), |g| block.graph(x, g));
+            }
+        }
+        let x = graph.scope("widen", |g| self.widen.graph(x, g));
+        let x = graph.scope("cover", |g| self.cover.graph(x, g));
+        graph.scope("embed", |g| self.embed.graph(x, g))
     }
 
     /// Adds all layers to `trace`.

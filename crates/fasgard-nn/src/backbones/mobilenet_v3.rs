@@ -10,6 +10,7 @@ use fasgard_kernels::Activation;
 use super::{Piece, scaled};
 use crate::{
     Init, Trace,
+    graph::{self, Graph, Op, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape},
 };
 
@@ -55,6 +56,19 @@ fn activated(layer: &ConvBn, x: Tensor<4>, swish: bool) -> Tensor<4> {
     }
 }
 
+/// Adds a convolution with its normalisation, and hardswish or a ReLU, to `graph`.
+fn graph_activated(layer: &ConvBn, x: Value, swish: bool, graph: &mut Graph) -> Value {
+    let y = layer.graph(x, graph);
+    graph.activate(
+        y,
+        if swish {
+            graph::Activation::HardSwish
+        } else {
+            graph::Activation::Relu
+        },
+    )
+}
+
 /// Squeeze-and-excitation (arXiv 1709.01507) with a ReLU inside and a hard sigmoid at the end.
 #[derive(Module, Debug)]
 pub struct SqueezeExcite {
@@ -79,6 +93,19 @@ impl SqueezeExcite {
         let mean = x.clone().mean_dim(1).mean_dim(2);
         let weights = self.expand.forward(relu(self.squeeze.forward(mean)));
         x * ((weights + 3.0).clamp(0.0, 6.0) / 6.0)
+    }
+
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let mean = graph.add(Op::GlobalAveragePool, &[x]);
+        let inner = graph.scope("squeeze", |g| {
+            let y = self.squeeze.graph(mean, g);
+            g.activate(y, graph::Activation::Relu)
+        });
+        graph.scope("excite", |g| {
+            let y = self.expand.graph(inner, g);
+            let weights = g.activate(y, graph::Activation::HardSigmoid);
+            g.add(Op::Multiply, &[x, weights])
+        })
     }
 }
 
@@ -132,6 +159,22 @@ impl MobileBlock {
             true => self.project.forward_add(inner, x),
             false => self.project.forward(inner),
         }
+    }
+
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let swish = self.swish;
+        let mut inner = match &self.expand {
+            Some(expand) => graph.scope("expand", |g| graph_activated(expand, x, swish, g)),
+            None => x,
+        };
+        inner = graph.scope("depthwise", |g| graph_activated(&self.depthwise, inner, swish, g));
+        if let Some(excite) = &self.excite {
+            inner = excite.graph(inner, graph);
+        }
+        graph.scope("project", |g| {
+            let y = self.project.graph(inner, g);
+            if self.residual { g.sum(y, x) } else { y }
+        })
     }
 
     fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {
@@ -241,6 +284,20 @@ impl MobileNetV3 {
         }
         pieces.extend(self.head.iter_mut().map(|head| ("head", Piece::ConvBn(head))));
         pieces
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let mut x = graph.scope("stem", |g| graph_activated(&self.stem, images, true, g));
+        for (name, blocks) in self.stages() {
+            for (number, block) in blocks.iter().enumerate() {
+                x = graph.scope(&format!("{name}.{number}"), |g| block.graph(x, g));
+            }
+        }
+        match &self.head {
+            Some(head) => graph.scope("head", |g| graph_activated(head, x, true, g)),
+            None => x,
+        }
     }
 
     /// Adds all layers to `trace`.

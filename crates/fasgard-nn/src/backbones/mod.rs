@@ -24,7 +24,10 @@ pub use mobilenet_v3::{MobileBlock, MobileNetV3, SqueezeExcite};
 pub(crate) use piece::Piece;
 pub use resnet::{Block, Resnet};
 
-use crate::{BackboneKind, Compute, Init, ModelConfig, Trace};
+use crate::{
+    BackboneKind, Compute, Init, ModelConfig, Trace,
+    graph::{Graph, Value},
+};
 
 /// A network from images `[N, S, S, 3]` to a feature map.
 #[derive(Module, Debug)]
@@ -121,6 +124,18 @@ impl Backbone {
             Self::DenseNet(net) => net.pieces(),
             Self::MiniFasNet(net) => net.pieces(),
             Self::Cdcn(net) => net.pieces(),
+        }
+    }
+
+    /// Adds all layers to `graph`, from images `[3, S, S]` to the feature map.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        match self {
+            Self::Resnet(net) => net.graph(images, graph),
+            Self::EfficientNetLite(net) => net.graph(images, graph),
+            Self::MobileNetV3(net) => net.graph(images, graph),
+            Self::DenseNet(net) => net.graph(images, graph),
+            Self::MiniFasNet(net) => net.graph(images, graph),
+            Self::Cdcn(net) => net.graph(images, graph),
         }
     }
 

@@ -9,7 +9,10 @@ use fasgard_kernels::{
     tensor::{BatchNormOutput, add_relu, batch_norm_infer, batch_norm_join, batch_norm_train},
 };
 
-use crate::{Init, Trace};
+use crate::{
+    Init, Trace,
+    graph::{Graph, Op, Value, Weights},
+};
 
 /// PyTorch's default: added to the variance before the square root.
 const EPSILON: f64 = 1e-5;
@@ -99,6 +102,14 @@ impl BatchNorm {
         let scale = self.weight.val() / deviation;
         let shift = self.bias.val() - self.running_mean.value() * scale.clone();
         (scale, shift)
+    }
+
+    /// Adds this layer to `graph`, by itself.
+    pub fn graph(&self, x: Value, activation: Activation, graph: &mut Graph) -> Value {
+        let (scale, shift) = self.affine();
+        let (scale, shift) = (Weights::of(scale), Weights::of(shift));
+        let y = graph.add(Op::Affine { scale, shift }, &[x]);
+        graph.fused(y, activation)
     }
 
     /// Adds this layer to `trace`.

@@ -10,7 +10,10 @@ use fasgard_kernels::{
     tensor::{PreparedConv, conv2d, depthwise_conv2d},
 };
 
-use crate::{Compute, Init, Trace};
+use crate::{
+    Compute, Init, Trace,
+    graph::{FoldedConv, Graph, Value, Weights},
+};
 
 /// Shape of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,12 +176,18 @@ impl Conv {
 
     /// Fixes the weights for inference.
     pub(crate) fn prepare(&mut self) {
+        let (weight, bias) = self.fixed();
+        self.prepared = Some(Box::new(self.prepared_with(weight, bias)));
+    }
+
+    /// Weight and bias as inference uses them.
+    fn fixed(&self) -> (Tensor<4>, Tensor<1>) {
         let weight = self.effective_weight();
         let bias = match &self.bias {
             Some(bias) => bias.val(),
             None => Tensor::zeros([weight.dims()[0]], &weight.device()),
         };
-        self.prepared = Some(Box::new(self.prepared_with(weight, bias)));
+        (weight, bias)
     }
 
     /// A convolution of this shape with other, fixed weights.
@@ -186,6 +195,24 @@ impl Conv {
         match self.shape.depthwise {
             true => PreparedConv::depthwise(weight, bias, self.options()),
             false => PreparedConv::new(weight, bias, self.options()),
+        }
+    }
+
+    /// Adds this layer to `graph`.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let (weight, bias) = self.fixed();
+        graph.conv(x, self.folded(weight, bias))
+    }
+
+    /// A convolution of this geometry with other weights.
+    pub(super) fn folded(&self, weight: Tensor<4>, bias: Tensor<1>) -> FoldedConv {
+        let shape = self.shape;
+        FoldedConv {
+            groups: if shape.depthwise { weight.dims()[0] } else { 1 },
+            weight: Weights::of(weight),
+            bias: Weights::of(bias),
+            stride: shape.stride,
+            padding: [shape.padding, shape.padding + shape.extra],
         }
     }
 

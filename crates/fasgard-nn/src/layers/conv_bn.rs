@@ -5,7 +5,10 @@ use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::{Activation, tensor::PreparedConv};
 
 use super::{BatchNorm, Conv};
-use crate::{Compute, Init, Trace};
+use crate::{
+    Compute, Init, Trace,
+    graph::{Graph, Value},
+};
 
 /// A convolution without bias and its batch normalisation.
 #[derive(Module, Debug)]
@@ -70,15 +73,38 @@ impl ConvBn {
     /// Fixes the weights for inference: the normalisation with running statistics becomes part of
     /// the convolution, whose weights are packed once.
     pub(crate) fn prepare(&mut self) {
+        let (weight, bias) = self.folded();
+        self.prepared = Some(Box::new(self.conv.prepared_with(weight, bias)));
+    }
+
+    /// Weight and bias of the one convolution that equals both layers with running statistics.
+    fn folded(&self) -> (Tensor<4>, Tensor<1>) {
         let (scale, shift) = self.bn.affine();
         let weight = self.conv.effective_weight();
         let scale = scale.reshape([weight.dims()[0] as i32, 1, 1, 1]);
-        self.prepared = Some(Box::new(self.conv.prepared_with(weight * scale, shift)));
+        (weight * scale, shift)
     }
 
     /// From now on the normalisation uses its running statistics and leaves them as they are.
     pub(crate) fn freeze_statistics(&mut self) {
         self.bn.freeze_statistics();
+    }
+
+    /// Adds both layers to `graph` as one convolution.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let (weight, bias) = self.folded();
+        graph.conv(x, self.conv.folded(weight, bias))
+    }
+
+    /// The same with a ReLU behind it.
+    pub fn graph_relu(&self, x: Value, graph: &mut Graph) -> Value {
+        self.graph_as(x, Activation::Relu, graph)
+    }
+
+    /// The same with an activation behind it.
+    pub fn graph_as(&self, x: Value, activation: Activation, graph: &mut Graph) -> Value {
+        let y = self.graph(x, graph);
+        graph.fused(y, activation)
     }
 
     /// How the convolution is computed.

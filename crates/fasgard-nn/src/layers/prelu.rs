@@ -5,7 +5,10 @@ use burn::{
     tensor::{Tensor, activation::relu},
 };
 
-use crate::{Init, Trace};
+use crate::{
+    Init, Trace,
+    graph::{Activation, Graph, Value, Weights},
+};
 
 /// `x` where it is positive, `weight * x` elsewhere (arXiv 1502.01852), per channel of `[N, H, W, C]`.
 #[derive(Module, Debug)]
@@ -25,6 +28,11 @@ impl Prelu {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let below = relu(x.clone().neg()) * self.weight.val().unsqueeze();
         relu(x) - below
+    }
+
+    /// Adds this layer to `graph`.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        graph.activate(x, Activation::Prelu(Weights::of(self.weight.val())))
     }
 
     /// Adds this layer to `trace`.
