@@ -12,6 +12,9 @@ BACKBONES = [
     ("resnet18", "resnet18", 4, 64, 0),
     ("resnet50", "resnet50", 4, 64, 0),
     ("efficientnet-lite0", "efficientnet-lite0", 0, 64, 0),
+    ("mobilenet-v3-large", "mobilenet-v3-large", 0, 64, 0),
+    ("densenet161", "densenet161", 2, 64, 0),
+    ("minifasnet-v1se", "minifasnet-v1se", 0, 80, 0),
     ("cdcn", "cdcn", 0, 32, 8),
     ("depthnet", "depthnet", 0, 32, 8),
 ]
@@ -45,7 +48,8 @@ def backbones():
         found = {"y": y} | gradients(probe(name, y), inputs) | buffers(body)
         # Of the first image alone: the file stays small.
         found["d/x"] = found["d/x"][:1]
-        parameters = {"backbone": kind, "width": WIDTH, "x": list(x.shape), "side": side}
+        tap = "transition2" if kind == "densenet161" else ""
+        parameters = {"backbone": kind, "tap": tap, "width": WIDTH, "x": list(x.shape), "side": side}
         fixture.add(name, parameters, found)
         evaluated = body.eval()(x.detach())
         fixture.add(f"{name}-evaluated", {}, {"y": evaluated})

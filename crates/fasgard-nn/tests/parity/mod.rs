@@ -45,7 +45,10 @@ fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
     let (scale, offset) = if name.ends_with("convs.2.bn.weight") {
         // The end of a bottleneck: see formula.py.
         (0.0625, 0.25)
-    } else if name.ends_with("running_var") || name.ends_with("bn.weight") {
+    } else if ["running_var", "bn.weight", "norm.weight"]
+        .iter()
+        .any(|end| name.ends_with(end))
+    {
         (0.25, 1.0)
     } else if name.ends_with("running_mean") || shape.len() == 1 {
         (0.125, 0.0)
