@@ -62,10 +62,7 @@ impl FaceBox {
             let (from, to) = (first.max(0.0).trunc(), (first + wide).trunc().min(last));
             (from, to - from + 1.0)
         };
-        let ((x, w), (y, h)) = (
-            span(self.x, self.w, last_x),
-            span(self.y, self.h, last_y),
-        );
+        let ((x, w), (y, h)) = (span(self.x, self.w, last_x), span(self.y, self.h, last_y));
         Self { x, y, w, h }
     }
 

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{gradient, noise};
-use fasgard_image::{CropFit, 
-    ColorOrder, FaceBox, GrayImage, Interpolation, Outside, PixelRange, Preprocess, RgbImage, crop,
-    resample_map,
+use fasgard_image::{
+    ColorOrder, CropFit, FaceBox, GrayImage, Interpolation, Outside, PixelRange, Preprocess,
+    RgbImage, crop, resample_map,
 };
 use image::{Luma, Rgb, imageops};
 use proptest::prelude::*;
@@ -348,13 +348,29 @@ fn regions_inside_by_hand() {
     let boxed = |x, y, w, h| FaceBox { x, y, w, h };
     for (face, scale, expected) in [
         // Room on all sides: 40x80 about (50, 60), both ends included.
-        (boxed(40.0, 40.0, 20.0, 40.0), 2.0, boxed(30.0, 20.0, 41.0, 81.0)),
+        (
+            boxed(40.0, 40.0, 20.0, 40.0),
+            2.0,
+            boxed(30.0, 20.0, 41.0, 81.0),
+        ),
         // Moved in from the left and from the top.
-        (boxed(5.0, 10.0, 20.0, 40.0), 2.0, boxed(0.0, 0.0, 41.0, 81.0)),
+        (
+            boxed(5.0, 10.0, 20.0, 40.0),
+            2.0,
+            boxed(0.0, 0.0, 41.0, 81.0),
+        ),
         // Moved in from the right: the last column is 199.
-        (boxed(175.0, 40.0, 20.0, 40.0), 2.0, boxed(159.0, 20.0, 41.0, 81.0)),
+        (
+            boxed(175.0, 40.0, 20.0, 40.0),
+            2.0,
+            boxed(159.0, 20.0, 41.0, 81.0),
+        ),
         // Only 149 / 40 times fit.
-        (boxed(90.0, 50.0, 20.0, 40.0), 4.0, boxed(62.0, 0.0, 76.0, 150.0)),
+        (
+            boxed(90.0, 50.0, 20.0, 40.0),
+            4.0,
+            boxed(62.0, 0.0, 76.0, 150.0),
+        ),
     ] {
         let preprocess = Preprocess {
             crop_scale: scale,

@@ -74,8 +74,14 @@ mod tests {
             assert!(activation.of(f32::NAN).is_nan());
         }
         let passes = |ceiling: f32| values.map(|v| clip_mask(v, ceiling, 1.0));
-        assert_eq!(passes(Activation::Relu.ceiling()), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
-        assert_eq!(passes(Activation::Relu6.ceiling()), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(
+            passes(Activation::Relu.ceiling()),
+            [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+        );
+        assert_eq!(
+            passes(Activation::Relu6.ceiling()),
+            [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+        );
         assert_eq!(clip_mask(f32::NAN, 6.0, 1.0), 1.0);
     }
 }

@@ -20,7 +20,10 @@ fn extra_padding_is_a_wider_input() {
     let device = Device::flex().autodiff();
     let wider = |x: Tensor<4>, extra: usize| {
         let [n, h, w, c] = x.dims();
-        let x = Tensor::cat(vec![x.clone(), Tensor::zeros([n, extra, w, c], &x.device())], 1);
+        let x = Tensor::cat(
+            vec![x.clone(), Tensor::zeros([n, extra, w, c], &x.device())],
+            1,
+        );
         let right = Tensor::zeros([n, h + extra, extra, c], &x.device());
         Tensor::cat(vec![x, right], 2)
     };
@@ -60,9 +63,16 @@ fn extra_padding_is_a_wider_input() {
         let bias: Tensor<1> = tensor([channels], 53, &Device::flex());
         let prepared = PreparedConv::depthwise(weight.clone(), bias.clone(), options);
         let y = depthwise_conv2d(x.clone(), weight, options) + bias.unsqueeze();
-        assert!(host(y.clone()).iter().any(|v| *v > 6.0), "nothing to cut off");
+        assert!(
+            host(y.clone()).iter().any(|v| *v > 6.0),
+            "nothing to cut off"
+        );
         let expected = y.clone().clamp(0.0, 6.0);
-        assert_close("fused", prepared.forward(x.clone(), None, Activation::Relu6), expected);
+        assert_close(
+            "fused",
+            prepared.forward(x.clone(), None, Activation::Relu6),
+            expected,
+        );
         let expected = (y.clone() + y.clone()).clamp_min(0.0);
         assert_close("joined", prepared.forward(x, Some(y), true), expected);
     }

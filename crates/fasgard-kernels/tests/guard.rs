@@ -7,9 +7,9 @@
 
 mod guarded;
 
-use fasgard_kernels::{Activation, 
-    AvgPool, BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool,
-    Precision, Resize,
+use fasgard_kernels::{
+    Activation, AvgPool, BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet,
+    MaxPool, Precision, Resize,
 };
 use guarded::{Side, alone, guard, overrun_is_fatal};
 use proptest::prelude::*;

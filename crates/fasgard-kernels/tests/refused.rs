@@ -199,7 +199,10 @@ fn shapes_that_overflow() {
         || conv2d(x(), zeros([2, 4, 3, 3]), Options::new(1, 1)),
         &parts,
     );
-    refused(|| depthwise_conv2d(x(), zeros([4, 1, 3, 3]), Options::new(1, 1)), &parts);
+    refused(
+        || depthwise_conv2d(x(), zeros([4, 1, 3, 3]), Options::new(1, 1)),
+        &parts,
+    );
     refused(|| max_pool2d(x(), 2, 2, 0), &parts);
     refused(|| avg_pool2d(x(), 2), &parts);
     refused(|| resize(x(), [2, 2]), &parts);

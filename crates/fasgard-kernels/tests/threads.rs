@@ -3,9 +3,9 @@
 
 mod naive;
 
-use fasgard_kernels::{Activation, 
-    BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool, Precision,
-    Resize, sum_of_squares,
+use fasgard_kernels::{
+    Activation, BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool,
+    Precision, Resize, sum_of_squares,
 };
 use naive::values;
 

@@ -20,7 +20,9 @@ fn fixture(name: &str) -> PathBuf {
 type Importer = (&'static str, fn(&Path) -> Result<(), ModelError>);
 
 const IMPORTERS: [Importer; 4] = [
-    ("torchvision", |p| BackboneWeights::from_torchvision(p).map(|_| ())),
+    ("torchvision", |p| {
+        BackboneWeights::from_torchvision(p).map(|_| ())
+    }),
     ("efficientnet-lite0", |p| {
         BackboneWeights::from_efficientnet_lite0(p).map(|_| ())
     }),
@@ -88,7 +90,10 @@ fn weights_of_another_network_are_refused_by_name() {
                 continue;
             }
             let message = result.unwrap_err().to_string();
-            assert!(message.contains("expected the weights of"), "{kind}: {message}");
+            assert!(
+                message.contains("expected the weights of"),
+                "{kind}: {message}"
+            );
             let of_file = ["bn1.", "conv1", "_blocks.0.", "_bn0"];
             assert!(
                 of_file.iter().any(|name| message.contains(name)),

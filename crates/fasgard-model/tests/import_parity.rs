@@ -57,10 +57,18 @@ fn detector(kind: &str, file: ModelFile) {
     let (images, y) = case(kind);
     let device = Device::flex();
     file.verify(kind, &device).unwrap();
-    let prediction = file.detector(kind, &device).unwrap().prepare().forward(images);
+    let prediction = file
+        .detector(kind, &device)
+        .unwrap()
+        .prepare()
+        .forward(images);
     let ours: Vec<f32> = match prediction.logit {
         Some(logit) => logit.into_data().iter::<f32>().collect(),
-        None => prediction.maps[0].clone().into_data().iter::<f32>().collect(),
+        None => prediction.maps[0]
+            .clone()
+            .into_data()
+            .iter::<f32>()
+            .collect(),
     };
     check(kind, &ours, &y);
 }

@@ -16,7 +16,11 @@ impl Detector {
     /// The backbone has no part of a name.
     pub fn freeze(mut self, parts: &[String]) -> Result<Self, ConfigError> {
         let backbone = self.backbone_mut();
-        let mut known: Vec<&str> = backbone.pieces().into_iter().map(|(part, _)| part).collect();
+        let mut known: Vec<&str> = backbone
+            .pieces()
+            .into_iter()
+            .map(|(part, _)| part)
+            .collect();
         known.dedup();
         if let Some(wrong) = parts.iter().find(|part| !known.contains(&part.as_str())) {
             return Err(ConfigError {
@@ -32,7 +36,10 @@ impl Detector {
         }
         Ok(self.map(&mut Freeze {
             path: Path::default(),
-            prefixes: parts.iter().map(|part| format!("backbone.{part}.")).collect(),
+            prefixes: parts
+                .iter()
+                .map(|part| format!("backbone.{part}."))
+                .collect(),
         }))
     }
 

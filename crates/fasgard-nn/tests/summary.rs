@@ -4,7 +4,8 @@
 
 use burn::tensor::{Device, Tensor};
 use fasgard_nn::{
-    BackboneKind, Classes, Detector, ModelConfig, Score, Supervision, Target, Targets, named_weights,
+    BackboneKind, Classes, Detector, ModelConfig, Score, Supervision, Target, Targets,
+    named_weights,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -107,7 +108,11 @@ fn described_parameters_are_the_real_ones() {
         (BackboneKind::Depthnet, Target::Binary, &[]),
     ] {
         let config = config(backbone, target, scales, 0.25);
-        let size = if backbone == BackboneKind::MinifasnetV1se { 80 } else { 64 };
+        let size = if backbone == BackboneKind::MinifasnetV1se {
+            80
+        } else {
+            64
+        };
         let detector = build(&config, size, &Device::flex());
         let real: usize = named_weights(&detector)
             .iter()

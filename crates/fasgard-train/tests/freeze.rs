@@ -11,9 +11,7 @@ use common::{StopAt, data, files, options};
 use fasgard_data::Dataset;
 use fasgard_model::read_tensors;
 use fasgard_nn::NamedTensor;
-use fasgard_train::{
-    ExperimentConfig, Learner, Quiet, RunFiles, TrainError, TrainOptions, train,
-};
+use fasgard_train::{ExperimentConfig, Learner, Quiet, RunFiles, TrainError, TrainOptions, train};
 
 const CONFIG: &str = r#"
 schema = 1
@@ -40,12 +38,21 @@ fn last(run: &Path) -> Vec<NamedTensor> {
 fn run(root: &Path, dataset: &Dataset, name: &str, sets: &[&str]) -> Vec<NamedTensor> {
     let output = root.join(name);
     let device = Device::flex();
-    train(&config(sets), dataset, &options(&output, false), &device, &mut Quiet).unwrap();
+    train(
+        &config(sets),
+        dataset,
+        &options(&output, false),
+        &device,
+        &mut Quiet,
+    )
+    .unwrap();
     last(&output)
 }
 
 fn start() -> Vec<NamedTensor> {
-    Learner::new(&config(&[]), &Device::flex()).unwrap().weights()
+    Learner::new(&config(&[]), &Device::flex())
+        .unwrap()
+        .weights()
 }
 
 /// Names whose values have other bits than at the start.
@@ -88,7 +95,12 @@ fn frozen_parts_keep_their_bits_and_the_rest_learns() {
 #[test]
 fn frozen_statistics_keep_their_bits_and_scales_learn() {
     let dir = tempfile::tempdir().unwrap();
-    let weights = run(dir.path(), &data(dir.path()), "run", &["train.batch_norm=frozen"]);
+    let weights = run(
+        dir.path(),
+        &data(dir.path()),
+        "run",
+        &["train.batch_norm=frozen"],
+    );
     let expected: Vec<&str> = weights
         .iter()
         .map(|w| w.name.as_str())
@@ -105,14 +117,38 @@ fn a_frozen_run_resumes_as_an_uninterrupted_one_for_any_thread_count() {
     let config = config(&["train.freeze=[\"stem\"]", "train.batch_norm=frozen"]);
     let whole = root.join("whole");
     let device = Device::flex();
-    train(&config, &dataset, &options(&whole, false), &device, &mut Quiet).unwrap();
+    train(
+        &config,
+        &dataset,
+        &options(&whole, false),
+        &device,
+        &mut Quiet,
+    )
+    .unwrap();
     for threads in [1, 3] {
         let output = root.join(format!("threads-{threads}"));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| {
             let mut stop = StopAt(3, 0);
-            train(&config, &dataset, &options(&output, false), &device, &mut stop).unwrap();
-            train(&config, &dataset, &options(&output, true), &device, &mut Quiet).unwrap();
+            train(
+                &config,
+                &dataset,
+                &options(&output, false),
+                &device,
+                &mut stop,
+            )
+            .unwrap();
+            train(
+                &config,
+                &dataset,
+                &options(&output, true),
+                &device,
+                &mut Quiet,
+            )
+            .unwrap();
         });
         assert_eq!(files(&whole), files(&output), "{threads} threads");
     }
@@ -154,7 +190,8 @@ fn a_part_that_is_not_there_is_named() {
     .unwrap_err();
     let message = error.to_string();
     assert!(
-        message.contains("train.freeze") && message.contains("stem, stage1, stage2, stage3, stage4")
+        message.contains("train.freeze")
+            && message.contains("stem, stage1, stage2, stage3, stage4")
             && message.contains("`stage5`"),
         "{message}"
     );

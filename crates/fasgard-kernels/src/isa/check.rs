@@ -62,7 +62,9 @@ impl Kernel for KnownAnswer {
             a[I::LANES - 1] = f32::NAN;
             let va = isa.load(a.as_ptr());
             fine && agrees(isa.relu(va), &|i| if a[i] < 0.0 { 0.0 } else { a[i] })
-                && agrees(isa.at_most(va, vb), &|i| if a[i] > b[i] { b[i] } else { a[i] })
+                && agrees(isa.at_most(va, vb), &|i| {
+                    if a[i] > b[i] { b[i] } else { a[i] }
+                })
         }
     }
 }

@@ -42,7 +42,11 @@ impl Isa for Scalar {
     }
     #[inline(always)]
     fn at_most(self, a: Self::V, ceiling: Self::V) -> Self::V {
-        map(a, ceiling, |a, ceiling| if a > ceiling { ceiling } else { a })
+        map(
+            a,
+            ceiling,
+            |a, ceiling| if a > ceiling { ceiling } else { a },
+        )
     }
     #[inline(always)]
     fn dot_bf16(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {

@@ -30,11 +30,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions) -> Tensor<4
 /// # Panics
 /// If the shapes do not fit, a size or the stride is zero, or the kernel is larger than the padded
 /// input.
-pub fn depthwise_conv2d(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    options: ConvOptions,
-) -> Tensor<4> {
+pub fn depthwise_conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions) -> Tensor<4> {
     fits(Depthwise::with_options(x.dims(), weight.dims(), options));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_depthwise(
         x.into_dispatch(),

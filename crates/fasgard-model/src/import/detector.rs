@@ -79,8 +79,7 @@ impl Imported {
         let expected = adopt::names(&self.config, size)?;
         let weights = adopt::adopt(self.name, tensors, &expected, rename, |_| false)?;
         let device = Device::flex();
-        let detector =
-            Detector::blank(&self.config, size, &device).map_err(|e| e.to_string())?;
+        let detector = Detector::blank(&self.config, size, &device).map_err(|e| e.to_string())?;
         // Shapes and values are checked here.
         let detector = load_weights(detector, weights.clone()).map_err(|e| e.to_string())?;
         let card = ModelCard {

@@ -182,7 +182,11 @@ mod tests {
         ] {
             assert_eq!(rename(torch).as_deref(), Some(ours), "{torch}");
         }
-        for odd in ["weight", "conv_6_dw.prelu.weight", "conv_3.model.x.conv.conv.weight"] {
+        for odd in [
+            "weight",
+            "conv_6_dw.prelu.weight",
+            "conv_3.model.x.conv.conv.weight",
+        ] {
             assert_eq!(rename(odd), None, "{odd}");
         }
     }

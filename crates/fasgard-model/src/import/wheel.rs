@@ -77,10 +77,7 @@ mod tests {
         for (members, expected) in [
             (&[metadata][..], "found 0"),
             (&[metadata, ("a.pth", b"1"), ("b.pth", b"2")], "found 2"),
-            (
-                &[metadata, ("bomb.pth", &[0; 1 << 20])],
-                "expected at most",
-            ),
+            (&[metadata, ("bomb.pth", &[0; 1 << 20])], "expected at most"),
         ] {
             let message = weights(&archive(members)).unwrap_err();
             assert!(message.contains(expected), "{message}");

@@ -45,7 +45,9 @@ impl DenseLayer {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let inner = self.squeeze.forward_relu(self.norm.forward(x.clone(), true));
+        let inner = self
+            .squeeze
+            .forward_relu(self.norm.forward(x.clone(), true));
         Tensor::cat(vec![x, self.conv.forward(inner)], 3)
     }
 
@@ -173,13 +175,16 @@ impl DenseNet {
     /// `[N, S, S, 3]` to `[N, S / stride, S / stride, C]`.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = max_pool2d(self.stem.forward_relu(images), 3, 2, 1);
-        let x = self.blocks().into_iter().fold(x, |x, (_, block, transition)| {
-            let x = block.iter().fold(x, |x, layer| layer.forward(x));
-            match transition {
-                Some(transition) => transition.forward(x),
-                None => x,
-            }
-        });
+        let x = self
+            .blocks()
+            .into_iter()
+            .fold(x, |x, (_, block, transition)| {
+                let x = block.iter().fold(x, |x, layer| layer.forward(x));
+                match transition {
+                    Some(transition) => transition.forward(x),
+                    None => x,
+                }
+            });
         match &self.last {
             Some(last) => last.forward(x, true),
             None => x,
@@ -190,9 +195,24 @@ impl DenseNet {
     pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
         let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
         for (block, layers, name, transition) in [
-            ("block1", &mut self.block1, "transition1", self.transition1.as_mut()),
-            ("block2", &mut self.block2, "transition2", self.transition2.as_mut()),
-            ("block3", &mut self.block3, "transition3", self.transition3.as_mut()),
+            (
+                "block1",
+                &mut self.block1,
+                "transition1",
+                self.transition1.as_mut(),
+            ),
+            (
+                "block2",
+                &mut self.block2,
+                "transition2",
+                self.transition2.as_mut(),
+            ),
+            (
+                "block3",
+                &mut self.block3,
+                "transition3",
+                self.transition3.as_mut(),
+            ),
             ("block4", &mut self.block4, "", None),
         ] {
             let layers = layers.iter_mut().flat_map(DenseLayer::pieces);

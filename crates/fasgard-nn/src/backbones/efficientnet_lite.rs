@@ -105,7 +105,11 @@ impl EfficientNetLite {
             let layers = blocks.iter_mut().flat_map(Inverted::pieces);
             pieces.extend(layers.map(|piece| (name, piece)));
         }
-        pieces.extend(self.head.iter_mut().map(|head| ("head", Piece::ConvBn(head))));
+        pieces.extend(
+            self.head
+                .iter_mut()
+                .map(|head| ("head", Piece::ConvBn(head))),
+        );
         pieces
     }
 

@@ -232,7 +232,8 @@ impl MiniFasNet {
             .into_iter()
             .flat_map(|(_, blocks)| blocks)
             .fold(x, |x, block| block.forward(x));
-        self.embed.forward(self.cover.forward(self.widen.forward(x)))
+        self.embed
+            .forward(self.cover.forward(self.widen.forward(x)))
     }
 
     /// All layers with the part that they belong to.

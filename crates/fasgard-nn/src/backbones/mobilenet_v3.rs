@@ -167,7 +167,9 @@ impl MobileBlock {
             Some(expand) => graph.scope("expand", |g| graph_activated(expand, x, swish, g)),
             None => x,
         };
-        inner = graph.scope("depthwise", |g| graph_activated(&self.depthwise, inner, swish, g));
+        inner = graph.scope("depthwise", |g| {
+            graph_activated(&self.depthwise, inner, swish, g)
+        });
         if let Some(excite) = &self.excite {
             inner = excite.graph(inner, graph);
         }
@@ -282,7 +284,11 @@ impl MobileNetV3 {
             let layers = blocks.iter_mut().flat_map(MobileBlock::pieces);
             pieces.extend(layers.map(|piece| (name, piece)));
         }
-        pieces.extend(self.head.iter_mut().map(|head| ("head", Piece::ConvBn(head))));
+        pieces.extend(
+            self.head
+                .iter_mut()
+                .map(|head| ("head", Piece::ConvBn(head))),
+        );
         pieces
     }
 

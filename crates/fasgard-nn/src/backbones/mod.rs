@@ -64,9 +64,7 @@ impl Backbone {
             BackboneKind::MobilenetV3Large => {
                 Self::MobileNetV3(MobileNetV3::new(stage, config.width, init))
             }
-            BackboneKind::Densenet161 => {
-                Self::DenseNet(DenseNet::new(stage, config.width, init))
-            }
+            BackboneKind::Densenet161 => Self::DenseNet(DenseNet::new(stage, config.width, init)),
             BackboneKind::MinifasnetV2 => {
                 Self::MiniFasNet(MiniFasNet::new(minifasnet::V2, config.width, init))
             }
@@ -104,7 +102,9 @@ impl Backbone {
 
     /// Fixes the weights of every convolution for inference.
     pub(crate) fn prepare(&mut self) {
-        self.pieces().into_iter().for_each(|(_, piece)| piece.prepare());
+        self.pieces()
+            .into_iter()
+            .for_each(|(_, piece)| piece.prepare());
     }
 
     /// How every convolution is computed from now on.

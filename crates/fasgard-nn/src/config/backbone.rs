@@ -166,7 +166,11 @@ impl BackboneKind {
         if side == 0 {
             return error(
                 "input.size",
-                format!("at least {} pixels for {name} {}", halvings.stride(), config.tap),
+                format!(
+                    "at least {} pixels for {name} {}",
+                    halvings.stride(),
+                    config.tap
+                ),
                 size.to_string(),
             );
         }

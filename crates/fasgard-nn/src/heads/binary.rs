@@ -102,10 +102,8 @@ mod tests {
 
     #[test]
     fn the_logit_s_sigmoid_is_the_softmax_s_share() {
-        let z = Tensor::<2>::from_floats(
-            [[0.5, 2.0, -1.0], [800.0, 801.0, 799.0]],
-            &Device::flex(),
-        );
+        let z =
+            Tensor::<2>::from_floats([[0.5, 2.0, -1.0], [800.0, 801.0, 799.0]], &Device::flex());
         let logits = share_logit(z, 1).into_data().try_to_vec::<f32>().unwrap();
         for (logit, z) in logits.iter().zip([[0.5f64, 2.0, -1.0], [0.0, 1.0, -1.0]]) {
             let share = z[1].exp() / z.iter().map(|v| v.exp()).sum::<f64>();

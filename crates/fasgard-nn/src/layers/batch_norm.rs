@@ -70,7 +70,10 @@ impl BatchNorm {
             return batch_norm_infer(x, weight, bias, mean, variance, epsilon, activation);
         }
         let shape = x.dims();
-        self.record(shape, batch_norm_train(x, weight, bias, epsilon, activation))
+        self.record(
+            shape,
+            batch_norm_train(x, weight, bias, epsilon, activation),
+        )
     }
 
     fn is_fixed(&self, x: &Tensor<4>) -> bool {
@@ -84,7 +87,10 @@ impl BatchNorm {
         }
         let (weight, bias) = (self.weight.val(), self.bias.val());
         let shape = x.dims();
-        self.record(shape, batch_norm_join(x, weight, bias, residual, self.epsilon))
+        self.record(
+            shape,
+            batch_norm_join(x, weight, bias, residual, self.epsilon),
+        )
     }
 
     /// Moves the running statistics and hands the output on.

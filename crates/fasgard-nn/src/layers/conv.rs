@@ -126,13 +126,13 @@ impl Conv {
         // A depthwise output is read from one input, and an input read by one output.
         let fan_out = if shape.depthwise { 1 } else { shape.outputs };
         let weight = match kind {
-            ConvInit::KaimingFanOut => {
-                init.normal(dims, (2.0 / (fan_out as f64 * area)).sqrt())
-            }
+            ConvInit::KaimingFanOut => init.normal(dims, (2.0 / (fan_out as f64 * area)).sqrt()),
             ConvInit::KaimingFanIn => {
                 init.normal(dims, (2.0 / (shape.depth() as f64 * area)).sqrt())
             }
-            ConvInit::UniformFanIn => init.uniform(dims, 1.0 / (shape.depth() as f64 * area).sqrt()),
+            ConvInit::UniformFanIn => {
+                init.uniform(dims, 1.0 / (shape.depth() as f64 * area).sqrt())
+            }
         };
         Self {
             weight: Param::from_tensor(weight),

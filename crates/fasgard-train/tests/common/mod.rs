@@ -55,4 +55,3 @@ pub fn files(run: &Path) -> [String; 3] {
         format!("{model:x}"),
     ]
 }
-

@@ -147,7 +147,9 @@ pub(super) fn infer(
     activation: Activation,
 ) -> FlexTensor {
     if !supported(&[&x, &gamma, &beta, &mean, &variance]) {
-        return reference::batch_norm_infer::<Flex>(x, gamma, beta, mean, variance, epsilon, activation);
+        return reference::batch_norm_infer::<Flex>(
+            x, gamma, beta, mean, variance, epsilon, activation,
+        );
     }
     let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
     let (mean, variance) = (dense(mean), dense(variance));

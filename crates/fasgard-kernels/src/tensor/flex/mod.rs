@@ -7,8 +7,8 @@ use super::ops::fits;
 use super::{KernelBackend, reference};
 use crate::conv::Conv;
 use crate::{
-    Activation, AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize, elementwise,
-    sum_of_squares,
+    Activation, AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize,
+    elementwise, sum_of_squares,
 };
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -51,11 +51,7 @@ impl KernelBackend for Flex {
         tensor(fits(output), conv.output_shape())
     }
 
-    fn nhwc_depthwise(
-        x: FlexTensor,
-        weight: FlexTensor,
-        options: ConvOptions,
-    ) -> FlexTensor {
+    fn nhwc_depthwise(x: FlexTensor, weight: FlexTensor, options: ConvOptions) -> FlexTensor {
         if !supported(&[&x, &weight]) {
             return reference::depthwise::<Self>(x, weight, options);
         }
@@ -144,7 +140,14 @@ impl KernelBackend for Flex {
         activation: Activation,
     ) -> FlexTensor {
         if !supported(&[&x, &packed, &bias, &residual]) {
-            return reference::conv2d_fused::<Self>(x, packed, bias, Some(residual), options, activation);
+            return reference::conv2d_fused::<Self>(
+                x,
+                packed,
+                bias,
+                Some(residual),
+                options,
+                activation,
+            );
         }
         packed_conv(
             x,

@@ -65,12 +65,7 @@ pub fn conv2d_weight_grad<B: Backend>(
 }
 
 fn depthwise_options(channels: usize, options: ConvOptions) -> ops::ConvOptions<2> {
-    ops::ConvOptions::new(
-        [options.stride; 2],
-        [options.padding; 2],
-        [1; 2],
-        channels,
-    )
+    ops::ConvOptions::new([options.stride; 2], [options.padding; 2], [1; 2], channels)
 }
 
 /// Depthwise convolution of `x` `[N, H, W, C]` with `weight` `[C, 1, k, k]`.
@@ -119,9 +114,8 @@ fn with_extra<B: Backend>(x: FloatTensor<B>, options: ConvOptions) -> FloatTenso
         return x;
     }
     let [images, rows, cols, channels] = x.shape().dims::<4>();
-    let zeros = |shape: [usize; 4]| {
-        B::float_zeros(Shape::from(shape), &x.device(), x.dtype().into())
-    };
+    let zeros =
+        |shape: [usize; 4]| B::float_zeros(Shape::from(shape), &x.device(), x.dtype().into());
     let below = zeros([images, options.extra, cols, channels]);
     let right = zeros([images, rows + options.extra, options.extra, channels]);
     let x = B::float_cat(vec![x, below], 1);
@@ -137,6 +131,10 @@ fn without_extra<B: Backend>(
     if options.extra == 0 {
         return grad;
     }
-    let slices: Vec<Slice> = shape.dims::<4>().iter().map(|size| (0..*size).into()).collect();
+    let slices: Vec<Slice> = shape
+        .dims::<4>()
+        .iter()
+        .map(|size| (0..*size).into())
+        .collect();
     B::float_slice(grad, &slices)
 }

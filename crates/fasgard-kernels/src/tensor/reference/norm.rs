@@ -164,8 +164,16 @@ pub fn batch_norm_join_grad<B: Backend>(
     FloatTensor<B>,
 ) {
     let grad = add_relu_grad::<B>(output, grad);
-    let (x, gamma, beta) =
-        batch_norm_train_grad::<B>(x, gamma, beta, mean, variance, grad.clone(), epsilon, Activation::Identity);
+    let (x, gamma, beta) = batch_norm_train_grad::<B>(
+        x,
+        gamma,
+        beta,
+        mean,
+        variance,
+        grad.clone(),
+        epsilon,
+        Activation::Identity,
+    );
     (x, gamma, beta, grad)
 }
 

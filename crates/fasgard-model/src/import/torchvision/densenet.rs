@@ -49,7 +49,10 @@ mod tests {
     fn names() {
         for (torch, ours) in [
             ("features.conv0.weight", "backbone.stem.conv.weight"),
-            ("features.norm0.running_mean", "backbone.stem.bn.running_mean"),
+            (
+                "features.norm0.running_mean",
+                "backbone.stem.bn.running_mean",
+            ),
             (
                 "features.denseblock2.denselayer12.norm1.bias",
                 "backbone.block2.11.norm.bias",
