@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fasgard_metrics::Threshold;
-use fasgard_nn::{ModelConfig, Scores};
+use fasgard_nn::Scores;
 use serde::Serialize;
 
 use super::{Onnx, Runtime, samples};
