@@ -70,11 +70,13 @@ class EfficientNetLite(nn.Module):
     )
     EPSILON = 1e-3
 
-    def __init__(self, width=1):
+    def __init__(self, width=1, stages=0):
+        """Cut after so many stages; 0 is the whole network with its head."""
         super().__init__()
         channels = scaled(32, width)
+        self.built = stages or len(self.STAGES)
         self.stem = ConvBn(SameConv(3, channels, 3, 2, bias=False), self.EPSILON)
-        for number, (expansion, kernel, stride, outputs, blocks) in enumerate(self.STAGES):
+        for number, (expansion, kernel, stride, outputs, blocks) in enumerate(self.STAGES[: self.built]):
             outputs = scaled(outputs, width)
             stage = nn.ModuleList()
             for block in range(blocks):
@@ -83,15 +85,17 @@ class EfficientNetLite(nn.Module):
                 stage.append(Inverted(channels, outputs, *shape, self.EPSILON))
                 channels = outputs
             self.add_module(f"stage{number + 1}", stage)
-        self.channels = scaled(1280, width)
-        self.head = ConvBn(nn.Conv2d(channels, self.channels, 1, bias=False), self.EPSILON)
+        self.head = None
+        if stages == 0:
+            outputs = scaled(1280, width)
+            self.head = ConvBn(nn.Conv2d(channels, outputs, 1, bias=False), self.EPSILON)
 
     def forward(self, x):
         x = F.relu6(self.stem(x))
-        for number in range(len(self.STAGES)):
+        for number in range(self.built):
             for block in getattr(self, f"stage{number + 1}"):
                 x = block(x)
-        return F.relu6(self.head(x))
+        return x if self.head is None else F.relu6(self.head(x))
 
 
 class SqueezeExcite(nn.Module):
@@ -147,25 +151,29 @@ class MobileNetV3(nn.Module):
         ((5, 672, 160, 1, 1, 2), (5, 960, 160, 1, 1, 1), (5, 960, 160, 1, 1, 1)),
     )
 
-    def __init__(self, width=1):
+    def __init__(self, width=1, stages=0):
+        """Cut after so many stages; 0 is the whole network with its head."""
         super().__init__()
         channels, nominal = scaled(16, width), 16
+        self.built = stages or len(self.STAGES)
         self.stem = ConvBn(nn.Conv2d(3, channels, 3, 2, 1, bias=False), 1e-3)
-        for number, rows in enumerate(self.STAGES):
+        for number, rows in enumerate(self.STAGES[: self.built]):
             stage = nn.ModuleList()
             for row in rows:
                 stage.append(MobileBlock(channels, row, nominal, width))
                 channels, nominal = stage[-1].outputs, row[2]
             self.add_module(f"stage{number + 1}", stage)
-        self.channels = scaled(960, width)
-        self.head = ConvBn(nn.Conv2d(channels, self.channels, 1, bias=False), 1e-3)
+        self.head = None
+        if stages == 0:
+            outputs = scaled(960, width)
+            self.head = ConvBn(nn.Conv2d(channels, outputs, 1, bias=False), 1e-3)
 
     def forward(self, x):
         x = F.hardswish(self.stem(x))
-        for number in range(len(self.STAGES)):
+        for number in range(self.built):
             for block in getattr(self, f"stage{number + 1}"):
                 x = block(x)
-        return F.hardswish(self.head(x))
+        return x if self.head is None else F.hardswish(self.head(x))
 
 
 class ConvPrelu(nn.Module):

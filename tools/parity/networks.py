@@ -135,13 +135,11 @@ def backbone(name, width, stages=4, theta=0.7, side=8):
     if name == "resnet50":
         return Resnet([3, 4, 6, 3], True, stages, width)
     if name == "efficientnet-lite0":
-        return mobile.EfficientNetLite(width)
+        return mobile.EfficientNetLite(width, stages)
     if name == "mobilenet-v3-large":
-        return mobile.MobileNetV3(width)
+        return mobile.MobileNetV3(width, stages)
     if name == "densenet161":
         return dense.DenseNet(stages, width)
-    if name.startswith("minifasnet"):
-        return mobile.MiniFasNet(name, width)
     return Cdcn(theta if name == "cdcn" else 0.0, width, side)
 
 
