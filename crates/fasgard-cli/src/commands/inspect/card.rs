@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fasgard_image::{ColorOrder, Interpolation, PixelRange, Preprocess};
+use fasgard_image::{ColorOrder, CropFit, Interpolation, PixelRange, Preprocess};
 use fasgard_model::ModelCard;
 use fasgard_nn::{ModelConfig, Score, Target};
 
@@ -126,8 +126,12 @@ fn input(p: &Preprocess) -> String {
         Interpolation::Linear => "bilinear without antialiasing",
         Interpolation::Area => "mean over the area",
     };
+    let fit = match p.fit {
+        CropFit::Square => "",
+        CropFit::Inside => " (moved into the image, stretched)",
+    };
     format!(
-        "{0}x{0} {color}, crop {1} of the face box, resized {interpolation}, ({range} - {2:?}) / {3:?}, EXIF orientation {4}",
+        "{0}x{0} {color}, crop {1} of the face box{fit}, resized {interpolation}, ({range} - {2:?}) / {3:?}, EXIF orientation {4}",
         p.size,
         p.crop_scale,
         p.mean,
