@@ -19,10 +19,13 @@ pub(super) fn describe(card: &ModelCard, path: &Path) -> String {
     let t = &card.training;
     line(
         "trained",
-        format!(
-            "{} steps with seed {}, weights of step {} (dev {} {:.4})",
-            t.steps, t.seed, t.best_step, t.metric, t.dev_value
-        ),
+        match t.steps {
+            0 => "elsewhere: imported weights".into(),
+            _ => format!(
+                "{} steps with seed {}, weights of step {} (dev {} {:.4})",
+                t.steps, t.seed, t.best_step, t.metric, t.dev_value
+            ),
+        },
     );
     for data in &t.data {
         line(
