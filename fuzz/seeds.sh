@@ -26,3 +26,17 @@ for name in astronaut; do
     mkdir -p corpus/image
     head -c 4096 "../crates/fasgard-face/tests/data/$name.png" >corpus/image/png
 done
+# Weights as PyTorch saves them, and a header of a model file.
+mkdir -p corpus/pth
+cp ../crates/fasgard-model/tests/data/lite0-plain.pth corpus/pth/
+head -c 8192 ../crates/fasgard-model/tests/data/resnet18-plain.pth >corpus/pth/cut
+(cd corpus/pth && printf 'Name: a\n' >METADATA && mkdir -p a-1.dist-info && mv METADATA a-1.dist-info/ &&
+    python3 -m zipfile -c wheel.whl a-1.dist-info lite0-plain.pth && rm -r a-1.dist-info)
+python3 - <<'END'
+import json, struct, pathlib
+header = json.dumps({"__metadata__": {"fasgard": json.dumps({"schema": 1})},
+                     "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+folder = pathlib.Path("corpus/model")
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "small").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+END

@@ -47,7 +47,7 @@ def weight(name, shape):
         # The end of a bottleneck, small as good initialisations have it: otherwise sixteen blocks
         # amplify f32's rounding until ReLUs switch, in PyTorch as well.
         return values(name, shape, 0.0625, 0.25)
-    if name.endswith("bn.weight"):
+    if name.endswith(("bn.weight", "norm.weight")):
         return values(name, shape, 0.25, 1.0)
     if len(shape) == 1:
         return values(name, shape, 0.125)

@@ -23,7 +23,7 @@ FILES = {
     "fasgard-nn/tests/parity/backbones.safetensors": training.backbones,
     "fasgard-train/tests/parity/optimisers.safetensors": training.optimisers,
 }
-LARGEST = 1 << 20
+LARGEST = 3 << 19
 
 
 def main():

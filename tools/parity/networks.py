@@ -1,14 +1,17 @@
 """ResNet, CDCN and the heads as PyTorch modules, with fasgard's names of weights.
 
 Layouts are PyTorch's, `[N, C, H, W]`. Written from the papers (arXiv 1512.03385 as torchvision lays it
-out, 2003.04092, 2011.12032), not from fasgard's code: only names follow it.
+out, 2003.04092, 2011.12032), not from fasgard's code: only names follow it. Mobile networks are in
+`mobile.py`, DenseNet in `dense.py`.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+import dense
 import formula
+import mobile
 
 
 def scaled(channels, width):
@@ -131,6 +134,12 @@ def backbone(name, width, stages=4, theta=0.7, side=8):
         return Resnet([2, 2, 2, 2], False, stages, width)
     if name == "resnet50":
         return Resnet([3, 4, 6, 3], True, stages, width)
+    if name == "efficientnet-lite0":
+        return mobile.EfficientNetLite(width, stages)
+    if name == "mobilenet-v3-large":
+        return mobile.MobileNetV3(width, stages)
+    if name == "densenet161":
+        return dense.DenseNet(stages, width)
     return Cdcn(theta if name == "cdcn" else 0.0, width, side)
 
 

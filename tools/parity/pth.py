@@ -1,5 +1,6 @@
-"""Writes the small `.pth` files that the tests of `import torchvision` read: a ResNet18 of torchvision's
-names, four channels wide, in both formats of torch.save. Needs torch (CPU).
+"""Writes the small `.pth` files that the tests of `fasgard import` read: a ResNet18 of torchvision's
+names, four channels wide, in both formats of torch.save; and an EfficientNet-Lite0 of the names of its
+wheel, one channel wide. Needs torch (CPU).
 
     python3 tools/parity/pth.py crates/fasgard-model/tests/data
 """
@@ -52,8 +53,40 @@ def resnet18(width):
     return state
 
 
+def lite0():
+    """One channel everywhere: names are what counts."""
+    state = OrderedDict()
+
+    def conv(name, side):
+        state[name + ".weight"] = values(name + ".weight", (1, 1, side, side))
+
+    def norm(name):
+        for field in ("weight", "bias", "running_mean", "running_var"):
+            state[f"{name}.{field}"] = values(f"{name}.{field}", (1,))
+        state[name + ".num_batches_tracked"] = torch.tensor(7)
+
+    conv("_conv_stem", 3)
+    norm("_bn0")
+    kernels = [3] * 3 + [5] * 2 + [3] * 3 + [5] * 3 + [5] * 4 + [3]
+    for number, kernel in enumerate(kernels):
+        block = f"_blocks.{number}."
+        if number > 0:
+            conv(block + "_expand_conv", 1)
+            norm(block + "_bn0")
+        conv(block + "_depthwise_conv", kernel)
+        norm(block + "_bn1")
+        conv(block + "_project_conv", 1)
+        norm(block + "_bn2")
+    conv("_conv_head", 1)
+    norm("_bn1")
+    state["_fc.weight"] = values("_fc.weight", (5, 1))
+    state["_fc.bias"] = values("_fc.bias", (5,))
+    return state
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     state = resnet18(4)
     torch.save(state, folder / "resnet18-zip.pth")
     torch.save(state, folder / "resnet18-plain.pth", _use_new_zipfile_serialization=False)
+    torch.save(lite0(), folder / "lite0-plain.pth", _use_new_zipfile_serialization=False)

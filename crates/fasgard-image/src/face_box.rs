@@ -47,6 +47,25 @@ impl FaceBox {
         }
     }
 
+    /// Both sides times `scale` about the box's centre, less where an image of `width` x `height` has
+    /// no room for that, and moved so that it lies inside; whole pixels. The crop of
+    /// minivision-ai/Silent-Face-Anti-Spoofing (`generate_patches.py`).
+    pub fn inside(self, scale: f32, width: u32, height: u32) -> Self {
+        let (last_x, last_y) = (width as f32 - 1.0, height as f32 - 1.0);
+        let scale = scale.min(last_x / self.w).min(last_y / self.h);
+        let span = |start: f32, side: f32, last: f32| {
+            let wide = side * scale;
+            let first = start + side / 2.0 - wide / 2.0;
+            // Moved in from one side, then from the other.
+            let first = first.max(0.0);
+            let first = first - (first + wide - last).max(0.0);
+            let (from, to) = (first.max(0.0).trunc(), (first + wide).trunc().min(last));
+            (from, to - from + 1.0)
+        };
+        let ((x, w), (y, h)) = (span(self.x, self.w, last_x), span(self.y, self.h, last_y));
+        Self { x, y, w, h }
+    }
+
     /// The same place in an image of another size: `from` and `to` are `(width, height)` of the
     /// two images, which show the same frame.
     pub fn rescaled(self, from: (u32, u32), to: (u32, u32)) -> Self {

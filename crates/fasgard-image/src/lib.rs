@@ -44,5 +44,5 @@ pub use face_box::FaceBox;
 // Pixels cross this crate's boundary as these types: users need no dependency of their own.
 pub use image::{GrayImage, Luma, Rgb, RgbImage};
 pub use map::{Outside, resample_map};
-pub use preprocess::{ColorOrder, Interpolation, PixelRange, Preprocess, PreprocessError};
+pub use preprocess::{ColorOrder, CropFit, Interpolation, PixelRange, Preprocess, PreprocessError};
 pub use warp::{RotatedSquare, rotated_crop};

@@ -40,11 +40,23 @@ pub enum Interpolation {
     Area,
 }
 
+/// Which part of the image is cut around the face box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CropFit {
+    /// A square of the longer side, which may reach outside the image: black there.
+    #[default]
+    Square,
+    /// Both sides scaled, less where the image has no room, and moved into the image; stretched to the
+    /// square input ([`FaceBox::inside`](crate::FaceBox::inside)). MiniFASNet is trained this way.
+    Inside,
+}
+
 /// Everything that turns a stored face image into the network's input: one type used by training,
 /// scoring, serving and export alike, and stored in the model file.
 ///
 /// The crop is [`FaceBox::square`](crate::FaceBox::square) of the face box times `crop_scale`
-/// (what lies outside the image is black), resized to `size` x `size`, in `color` order, scaled to
+/// (what lies outside the image is black; `fit` may say otherwise), resized to `size` x `size`, in `color` order, scaled to
 /// `range`, then `(value - mean) / std` per channel, in the input's channel order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -53,6 +65,8 @@ pub struct Preprocess {
     pub size: u32,
     /// Side of the crop as a multiple of the face box's longer side.
     pub crop_scale: f32,
+    /// How the crop lies around the face box.
+    pub fit: CropFit,
     /// Channel order of the input.
     pub color: ColorOrder,
     /// Range before normalisation.
@@ -72,6 +86,7 @@ impl Default for Preprocess {
         Self {
             size: 256,
             crop_scale: 1.2,
+            fit: CropFit::Square,
             color: ColorOrder::Rgb,
             range: PixelRange::Unit,
             mean: [0.5; 3],
@@ -119,14 +134,18 @@ impl Preprocess {
         3 * self.size as usize * self.size as usize
     }
 
-    /// The square that the network sees, in pixels of an image of `width` x `height`.
+    /// What the network sees, in pixels of an image of `width` x `height`.
     ///
-    /// With a face box it is the box's square times `crop_scale`, which may reach outside. Without
+    /// With a face box it is the box's square times `crop_scale`, which may reach outside, or what
+    /// `fit` says. Without
     /// one the image is taken for a face crop already: its largest centred square, to which
     /// `crop_scale` does not apply.
     pub fn crop_region(&self, face: Option<FaceBox>, width: u32, height: u32) -> FaceBox {
         match face {
-            Some(face) => face.square(self.crop_scale),
+            Some(face) => match self.fit {
+                CropFit::Square => face.square(self.crop_scale),
+                CropFit::Inside => face.inside(self.crop_scale, width, height),
+            },
             None => {
                 let side = width.min(height) as f32;
                 FaceBox {

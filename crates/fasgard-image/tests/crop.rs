@@ -4,8 +4,8 @@ mod common;
 
 use common::{gradient, noise};
 use fasgard_image::{
-    ColorOrder, FaceBox, GrayImage, Interpolation, Outside, PixelRange, Preprocess, RgbImage, crop,
-    resample_map,
+    ColorOrder, CropFit, FaceBox, GrayImage, Interpolation, Outside, PixelRange, Preprocess,
+    RgbImage, crop, resample_map,
 };
 use image::{Luma, Rgb, imageops};
 use proptest::prelude::*;
@@ -339,6 +339,47 @@ fn crop_regions_by_hand() {
     assert_eq!(none, region(20.0, 0.0, 60.0));
     let cut = preprocess.crop(&gradient(100, 60), None);
     assert_eq!(cut.dimensions(), (256, 256));
+}
+
+/// Worked out by hand from the published code: the scale is cut to what fits, then the box is moved
+/// in, and both ends are whole pixels that belong to it.
+#[test]
+fn regions_inside_by_hand() {
+    let boxed = |x, y, w, h| FaceBox { x, y, w, h };
+    for (face, scale, expected) in [
+        // Room on all sides: 40x80 about (50, 60), both ends included.
+        (
+            boxed(40.0, 40.0, 20.0, 40.0),
+            2.0,
+            boxed(30.0, 20.0, 41.0, 81.0),
+        ),
+        // Moved in from the left and from the top.
+        (
+            boxed(5.0, 10.0, 20.0, 40.0),
+            2.0,
+            boxed(0.0, 0.0, 41.0, 81.0),
+        ),
+        // Moved in from the right: the last column is 199.
+        (
+            boxed(175.0, 40.0, 20.0, 40.0),
+            2.0,
+            boxed(159.0, 20.0, 41.0, 81.0),
+        ),
+        // Only 149 / 40 times fit.
+        (
+            boxed(90.0, 50.0, 20.0, 40.0),
+            4.0,
+            boxed(62.0, 0.0, 76.0, 150.0),
+        ),
+    ] {
+        let preprocess = Preprocess {
+            crop_scale: scale,
+            fit: CropFit::Inside,
+            ..Preprocess::default()
+        };
+        let found = preprocess.crop_region(Some(face), 200, 150);
+        assert_eq!(found, expected, "{face:?} {scale}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! `cargo run --release -p fasgard-kernels --no-default-features --example convolution`
 #![allow(clippy::print_stdout)]
 
-use fasgard_kernels::{Conv, Epilogue, InstructionSet, ShapeError};
+use fasgard_kernels::{Activation, Conv, Epilogue, InstructionSet, ShapeError};
 
 fn main() -> Result<(), ShapeError> {
     // One map of 16x16 pixels and 32 channels, 64 filters of 3x3, stride 1, padding 1.
@@ -17,7 +17,7 @@ fn main() -> Result<(), ShapeError> {
     let epilogue = Epilogue {
         bias: Some(&bias),
         residual: None,
-        relu: true,
+        activation: Activation::Relu,
     };
     let y = conv.forward_packed(&x, &packed, epilogue)?;
     println!(

@@ -1,5 +1,6 @@
 //! The residual join and its gradient, on slices.
 
+use crate::activation::{Activation, clip_mask};
 use crate::isa::vectorized;
 use crate::shape::{self, ShapeError};
 use rayon::prelude::*;
@@ -7,18 +8,6 @@ use std::mem::MaybeUninit;
 
 /// Elements one task handles.
 pub(crate) const CHUNK: usize = 32 * 1024;
-
-/// `relu`, keeping NaN.
-#[inline(always)]
-pub(crate) fn relu(value: f32) -> f32 {
-    if value < 0.0 { 0.0 } else { value }
-}
-
-/// Gradient through a ReLU with this output; a NaN output lets it pass, as in PyTorch.
-#[inline(always)]
-pub(crate) fn relu_mask(output: f32, grad: f32) -> f32 {
-    if output <= 0.0 { 0.0 } else { grad }
-}
 
 /// A vector of `len` elements whose chunks are filled in parallel: `fill` gets the position of a
 /// chunk's first element, and the chunk.
@@ -69,7 +58,7 @@ pub fn add_relu(a: &[f32], b: &[f32]) -> Result<Vec<f32>, ShapeError> {
         a,
         b,
         #[inline(always)]
-        |a, b| relu(a + b),
+        |a, b| Activation::Relu.of(a + b),
     ))
 }
 
@@ -80,7 +69,12 @@ pub fn add_relu(a: &[f32], b: &[f32]) -> Result<Vec<f32>, ShapeError> {
 /// If the lengths differ.
 pub fn relu_grad(output: &[f32], grad: &[f32]) -> Result<Vec<f32>, ShapeError> {
     shape::length("relu_grad", "output gradient", grad.len(), output.len())?;
-    Ok(zip(output, grad, relu_mask))
+    Ok(zip(
+        output,
+        grad,
+        #[inline(always)]
+        |output, grad| clip_mask(output, Activation::Relu.ceiling(), grad),
+    ))
 }
 
 /// The chunk with every element set to `value`.

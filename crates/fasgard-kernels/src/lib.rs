@@ -22,6 +22,7 @@
     reason = "constant bounds over several arrays at once"
 )]
 
+mod activation;
 mod adam;
 mod batch_norm;
 mod bf16;
@@ -38,6 +39,7 @@ mod tile;
 mod window;
 mod winograd;
 
+pub use activation::Activation;
 pub use adam::{Adam, AdamSlices, AdamStep, WeightDecay, sum_of_squares};
 pub use batch_norm::{BatchNorm, BatchNormBackward, BatchNormGrads, Statistics};
 pub use bf16::Precision;

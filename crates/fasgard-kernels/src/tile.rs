@@ -4,6 +4,7 @@
 //! bounds touch the accumulators, so that they stay in registers (a test of the machine code checks
 //! that they do); what does not fill a tile goes through a copy of it on the stack.
 
+use crate::Activation;
 use crate::isa::{Isa, Kernel, MAX_PANEL, TILE_VECTORS};
 use std::mem::MaybeUninit;
 
@@ -42,15 +43,15 @@ pub(crate) struct Finish {
     pub(crate) bias: *const f32,
     /// Added at the end, laid out as `out`.
     pub(crate) residual: *const f32,
-    /// Negative values become zero at the end; NaN stays.
-    pub(crate) relu: bool,
+    /// Applied at the end.
+    pub(crate) activation: Activation,
 }
 
 impl Finish {
     pub(crate) const NOTHING: Self = Self {
         bias: std::ptr::null(),
         residual: std::ptr::null(),
-        relu: false,
+        activation: Activation::Identity,
     };
 }
 
@@ -159,9 +160,15 @@ impl<const MR: usize, const BF16: bool> Kernel for Sized<MR, BF16> {
                     acc[i][1] = isa.add(acc[i][1], isa.load(from.add(I::LANES)));
                 }
             }
-            if tile.finish.relu {
+            if tile.finish.activation != Activation::Identity {
                 for acc in &mut acc {
                     *acc = [isa.relu(acc[0]), isa.relu(acc[1])];
+                }
+            }
+            if tile.finish.activation == Activation::Relu6 {
+                let ceiling = isa.splat(Activation::Relu6.ceiling());
+                for acc in &mut acc {
+                    *acc = [isa.at_most(acc[0], ceiling), isa.at_most(acc[1], ceiling)];
                 }
             }
             for i in 0..MR {

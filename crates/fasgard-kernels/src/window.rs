@@ -2,13 +2,14 @@
 
 use crate::shape::{self, ShapeError};
 
-/// Input and output rows and columns of a window sliding over `x` `[N, H, W, C]`.
+/// Input and output rows and columns of a window sliding over `x` `[N, H, W, C]`, padded on every side
+/// and by `extra` at the bottom and at the right.
 pub(crate) fn window(
     operation: &'static str,
     x: [usize; 4],
     kernel: usize,
     stride: usize,
-    padding: usize,
+    [padding, extra]: [usize; 2],
 ) -> Result<([usize; 2], [usize; 2]), ShapeError> {
     let [images, height, width, channels] = x;
     let empty = x.contains(&0) || kernel == 0 || stride == 0;
@@ -26,7 +27,7 @@ pub(crate) fn window(
     };
     let padded = |size: usize| {
         let double = padding.checked_mul(2)?;
-        size.checked_add(double)
+        size.checked_add(double)?.checked_add(extra)
     };
     let wide = [
         padded(height).ok_or_else(overflow)?,

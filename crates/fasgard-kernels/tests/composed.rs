@@ -9,8 +9,74 @@ use fasgard_kernels::tensor::{
     PreparedConv, adam_step, add_relu, avg_pool2d, batch_norm_infer, batch_norm_join,
     batch_norm_train, conv2d, depthwise_conv2d, max_pool2d, resize, squared_norm,
 };
-use fasgard_kernels::{Adam, ConvOptions as Options, WeightDecay};
+use fasgard_kernels::{Activation, Adam, ConvOptions as Options, WeightDecay};
 use tensors::{assert_close, compare, host, tensor};
+
+const ACTIVATIONS: [Activation; 3] = [Activation::Identity, Activation::Relu, Activation::Relu6];
+
+/// More padding at the bottom and at the right is the same as an input with these zeros.
+#[test]
+fn extra_padding_is_a_wider_input() {
+    let device = Device::flex().autodiff();
+    let wider = |x: Tensor<4>, extra: usize| {
+        let [n, h, w, c] = x.dims();
+        let x = Tensor::cat(
+            vec![x.clone(), Tensor::zeros([n, extra, w, c], &x.device())],
+            1,
+        );
+        let right = Tensor::zeros([n, h + extra, extra, c], &x.device());
+        Tensor::cat(vec![x, right], 2)
+    };
+    // Few channels are read as whole rows, more of them tap by tap.
+    for (channels, kernel) in [(3, 3), (24, 3), (24, 5)] {
+        let x = tensor([2, 8, 6, channels], 50, &device);
+        let padding = kernel / 2 - 1;
+        let options = Options::new(2, padding).with_extra(1);
+        let weight = tensor([7, channels, kernel, kernel], 51, &device);
+        let plain = Options::new(2, 0);
+        let around = move |x: Tensor<4>| {
+            // The rest of the padding by turning the map around twice.
+            let x = wider(x.flip([1, 2]), padding).flip([1, 2]);
+            wider(x, padding + 1)
+        };
+        compare(
+            "extra conv",
+            [x.clone(), weight],
+            |[x, w]| conv2d(x, w, options),
+            |[x, w]| conv2d(around(x), w, plain),
+        );
+        let weight = tensor([channels, 1, kernel, kernel], 52, &device);
+        compare(
+            "extra depthwise",
+            [x.clone(), weight.clone()],
+            |[x, w]| depthwise_conv2d(x, w, options),
+            |[x, w]| depthwise_conv2d(around(x), w, plain),
+        );
+        let wide = |x: Tensor<4>| x.cast(FloatDType::F64);
+        compare(
+            "extra depthwise, composed",
+            [x.clone(), weight.clone()],
+            |[x, w]| depthwise_conv2d(x, w, options),
+            |[x, w]| depthwise_conv2d(wide(x), wide(w), options).cast(FloatDType::F32),
+        );
+        let (x, weight) = (x.inner() * 20.0, weight.inner());
+        let bias: Tensor<1> = tensor([channels], 53, &Device::flex());
+        let prepared = PreparedConv::depthwise(weight.clone(), bias.clone(), options);
+        let y = depthwise_conv2d(x.clone(), weight, options) + bias.unsqueeze();
+        assert!(
+            host(y.clone()).iter().any(|v| *v > 6.0),
+            "nothing to cut off"
+        );
+        let expected = y.clone().clamp(0.0, 6.0);
+        assert_close(
+            "fused",
+            prepared.forward(x.clone(), None, Activation::Relu6),
+            expected,
+        );
+        let expected = (y.clone() + y.clone()).clamp_min(0.0);
+        assert_close("joined", prepared.forward(x, Some(y), true), expected);
+    }
+}
 
 /// Double precision takes the composed path, the one of backends without kernels.
 #[test]
@@ -27,18 +93,20 @@ fn kernels_match_the_composed_path() {
             |[x, w]| narrow(conv2d(wide(x), wide(w), Options::new(stride, padding))),
         );
     }
-    for relu in [false, true] {
+    for activation in ACTIVATIONS {
         let norm = |x: Tensor<4>, gamma: Tensor<4>, beta: Tensor<4>| {
             let [gamma, beta] = [gamma, beta].map(|p| p.reshape([5]));
-            batch_norm_train(x, gamma, beta, 1e-3, relu).output
+            batch_norm_train(x, gamma, beta, 1e-3, activation).output
         };
         let infer = |x: Tensor<4>, gamma: Tensor<4>, beta: Tensor<4>| {
             let [gamma, beta] = [gamma, beta].map(|p| p.reshape([5]));
-            batch_norm_infer(x, gamma.clone(), beta.clone(), beta, gamma, 1e-3, relu)
+            // Statistics are constants: no gradient may reach them.
+            let (mean, variance) = (beta.clone() * 0.5, gamma.clone().abs());
+            batch_norm_infer(x, gamma, beta, mean, variance, 1e-3, activation)
         };
         let parameters = [
             x.clone(),
-            tensor([1, 1, 1, 5], 32, &device) + 1.5,
+            tensor([1, 1, 1, 5], 32, &device) * 2.0 + 5.0,
             tensor([1, 1, 1, 5], 33, &device),
         ];
         compare(
@@ -47,11 +115,27 @@ fn kernels_match_the_composed_path() {
             |[x, gamma, beta]| norm(x, gamma, beta),
             |[x, gamma, beta]| narrow(norm(wide(x), wide(gamma), wide(beta))),
         );
-        let plain = parameters.map(Tensor::inner);
-        let [x, gamma, beta] = plain.clone();
-        let [x64, gamma64, beta64] = plain.map(wide);
-        let expected = narrow(infer(x64, gamma64, beta64));
-        assert_close("composed inference", infer(x, gamma, beta), expected);
+        compare(
+            "composed inference",
+            parameters.clone(),
+            |[x, gamma, beta]| infer(x, gamma, beta),
+            |[x, gamma, beta]| narrow(infer(wide(x), wide(gamma), wide(beta))),
+        );
+        // The same by the framework's own derivatives.
+        compare(
+            "inference as a formula",
+            parameters,
+            |[x, gamma, beta]| infer(x, gamma, beta),
+            |[x, gamma, beta]| {
+                let (mean, variance) = (beta.clone().detach() * 0.5, gamma.clone().detach().abs());
+                let y = (x - mean) / (variance + 1e-3).sqrt() * gamma + beta;
+                match activation {
+                    Activation::Identity => y,
+                    Activation::Relu => y.clamp_min(0.0),
+                    Activation::Relu6 => y.clamp(0.0, 6.0),
+                }
+            },
+        );
     }
     compare(
         "composed max pool",
@@ -82,8 +166,8 @@ fn depthwise_resize_join_and_prepared_match_the_composed_path() {
     compare(
         "composed depthwise",
         [x.clone(), tensor([5, 1, 3, 3], 41, &device)],
-        |[x, w]| depthwise_conv2d(x, w, 2, 1),
-        |[x, w]| narrow(depthwise_conv2d(wide(x), wide(w), 2, 1)),
+        |[x, w]| depthwise_conv2d(x, w, Options::new(2, 1)),
+        |[x, w]| narrow(depthwise_conv2d(wide(x), wide(w), Options::new(2, 1))),
     );
     compare(
         "composed resize",
@@ -105,16 +189,23 @@ fn depthwise_resize_join_and_prepared_match_the_composed_path() {
         |[x, gamma, beta, residual]| join(x, gamma, beta, residual),
         |[x, gamma, beta, residual]| narrow(join(wide(x), wide(gamma), wide(beta), wide(residual))),
     );
-    let (x, weight) = (x.inner(), tensor([7, 5, 3, 3], 45, &Device::flex()));
-    let bias: Tensor<1> = tensor([7], 46, &Device::flex());
-    let residual = tensor([2, 8, 6, 7], 47, &Device::flex());
-    let options = Options::new(1, 1);
-    let ours = PreparedConv::new(weight.clone(), bias.clone(), options);
-    let theirs = PreparedConv::new(wide(weight), bias.cast(FloatDType::F64), options);
-    for residual in [None, Some(residual)] {
-        let expected = theirs.forward(wide(x.clone()), residual.clone().map(wide), true);
-        let found = ours.forward(x.clone(), residual, true);
-        assert_close("composed prepared", found, narrow(expected));
+    // The second one by Winograd's algorithm.
+    for (side, channels, outputs) in [(8, 5, 7), (16, 16, 24)] {
+        let x = tensor([2, side, side, channels], 44, &Device::flex()) * 4.0;
+        let weight = tensor([outputs, channels, 3, 3], 45, &Device::flex());
+        let bias: Tensor<1> = tensor([outputs], 46, &Device::flex());
+        let residual = tensor([2, side, side, outputs], 47, &Device::flex());
+        let options = Options::new(1, 1);
+        let ours = PreparedConv::new(weight.clone(), bias.clone(), options);
+        let theirs = PreparedConv::new(wide(weight), bias.cast(FloatDType::F64), options);
+        for activation in ACTIVATIONS {
+            for residual in [None, Some(residual.clone())] {
+                let expected =
+                    theirs.forward(wide(x.clone()), residual.clone().map(wide), activation);
+                let found = ours.forward(x.clone(), residual, activation);
+                assert_close("composed prepared", found, narrow(expected));
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod naive;
 
-use fasgard_kernels::{Conv, Epilogue, InstructionSet, Precision};
+use fasgard_kernels::{Activation, Conv, Epilogue, InstructionSet, Precision};
 use naive::{Shape, values};
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn check(shape: &Shape, winograd: bool) {
         let fused = Epilogue {
             bias: Some(&bias),
             residual: Some(&residual),
-            relu: true,
+            activation: Activation::Relu,
         };
         let fused = conv.forward(&x, &weight, fused).unwrap();
         let expected: Vec<f64> = expected

@@ -4,7 +4,7 @@
 
 mod naive;
 
-use fasgard_kernels::{Depthwise, Epilogue, InstructionSet, Pooling, ShapeError};
+use fasgard_kernels::{Activation, Depthwise, Epilogue, InstructionSet, Pooling, ShapeError};
 use naive::values;
 use proptest::prelude::*;
 
@@ -87,7 +87,7 @@ fn check(shape: &Shape) {
     let epilogue = Epilogue {
         bias: Some(&bias),
         residual: Some(&residual),
-        relu: true,
+        activation: Activation::Relu,
     };
     for set in InstructionSet::ALL.into_iter().filter(|s| s.available()) {
         let conv = conv.with_instructions(set);
@@ -165,7 +165,7 @@ fn nan_stays_visible_and_local() {
         x[12 * channels + channels - 1] = f32::NAN;
         let weight = values(9 * channels, 2);
         let epilogue = Epilogue {
-            relu: true,
+            activation: Activation::Relu,
             ..Epilogue::default()
         };
         let y = conv.forward(&x, &weight, epilogue).unwrap();

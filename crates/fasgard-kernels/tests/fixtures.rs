@@ -129,7 +129,7 @@ fn fused_convolution() {
         let epilogue = Epilogue {
             bias: Some(&bias),
             residual: Some(&residual),
-            relu: case.parameters["relu"].as_bool().unwrap(),
+            activation: case.parameters["relu"].as_bool().unwrap().into(),
         };
         for set in sets() {
             for winograd in [false, true] {

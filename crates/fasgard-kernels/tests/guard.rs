@@ -8,8 +8,8 @@
 mod guarded;
 
 use fasgard_kernels::{
-    AvgPool, BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool,
-    Precision, Resize,
+    Activation, AvgPool, BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet,
+    MaxPool, Precision, Resize,
 };
 use guarded::{Side, alone, guard, overrun_is_fatal};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ fn convolution(shape: &Shape, side: Side, conv: &Conv) -> Vec<Vec<f32>> {
     let fused = Epilogue {
         bias: Some(&bias),
         residual: Some(&residual),
-        relu: true,
+        activation: Activation::Relu,
     };
     let packed = conv.pack(&weight).unwrap();
     let results = vec![
@@ -133,7 +133,7 @@ fn depthwise_passes(conv: &Depthwise) {
     let fused = Epilogue {
         bias: Some(&bias),
         residual: Some(&residual),
-        relu: true,
+        activation: Activation::Relu,
     };
     let plain = conv.forward(&x, &weight, Epilogue::default()).unwrap();
     written("depthwise forward", &plain);

@@ -3,7 +3,7 @@
 
 mod naive;
 
-use fasgard_kernels::{Conv, Depthwise, Epilogue, InstructionSet};
+use fasgard_kernels::{Activation, Conv, Depthwise, Epilogue, InstructionSet};
 use naive::values;
 
 fn sets() -> impl Iterator<Item = InstructionSet> {
@@ -51,7 +51,7 @@ fn convolution_keeps_nan() {
                 let epilogue = Epilogue {
                     bias: Some(bias),
                     residual: Some(residual),
-                    relu: true,
+                    activation: Activation::Relu,
                 };
                 conv.forward(x, w, epilogue).unwrap()
             };
@@ -82,7 +82,7 @@ fn convolution_keeps_nan() {
             .unwrap()
             .with_instructions(set);
         let epilogue = Epilogue {
-            relu: true,
+            activation: Activation::Relu,
             ..Epilogue::default()
         };
         let w = values(inputs * 9, 5);

@@ -53,7 +53,7 @@ fn empty_maps() {
         refused(|| prepared.forward(x(), None, false), &["conv2d", &text]);
         let weight = zeros([channels, 1, 3, 3]);
         refused(
-            || depthwise_conv2d(x(), weight, 1, 1),
+            || depthwise_conv2d(x(), weight, Options::new(1, 1)),
             &["depthwise_conv2d", &text],
         );
         refused(|| max_pool2d(x(), 2, 2, 0), &["max_pool2d", &text]);
@@ -88,7 +88,7 @@ fn zero_steps_and_windows_that_do_not_fit() {
         &["conv2d", "kernel 9", "6x5", "padded by 1"],
     );
     refused(
-        || depthwise_conv2d(x(), zeros([3, 1, 9, 9]), 1, 1),
+        || depthwise_conv2d(x(), zeros([3, 1, 9, 9]), Options::new(1, 1)),
         &["depthwise_conv2d", "kernel 9", "6x5"],
     );
     refused(
@@ -126,7 +126,7 @@ fn channels_and_shapes_that_differ() {
         );
     }
     refused(
-        || depthwise_conv2d(x(), zeros([4, 1, 3, 3]), 1, 1),
+        || depthwise_conv2d(x(), zeros([4, 1, 3, 3]), Options::new(1, 1)),
         &["depthwise_conv2d", "[4, 1, 3, 3]", "[2, 6, 5, 3]"],
     );
     refused(
@@ -199,7 +199,10 @@ fn shapes_that_overflow() {
         || conv2d(x(), zeros([2, 4, 3, 3]), Options::new(1, 1)),
         &parts,
     );
-    refused(|| depthwise_conv2d(x(), zeros([4, 1, 3, 3]), 1, 1), &parts);
+    refused(
+        || depthwise_conv2d(x(), zeros([4, 1, 3, 3]), Options::new(1, 1)),
+        &parts,
+    );
     refused(|| max_pool2d(x(), 2, 2, 0), &parts);
     refused(|| avg_pool2d(x(), 2), &parts);
     refused(|| resize(x(), [2, 2]), &parts);

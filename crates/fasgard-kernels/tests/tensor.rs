@@ -139,7 +139,7 @@ proptest! {
         compare(
             "depthwise",
             [tensor([n, h, w, c], 9, &device), tensor([c, 1, kernel, kernel], 10, &device)],
-            |[x, w]| depthwise_conv2d(x, w, stride, padding),
+            |[x, w]| depthwise_conv2d(x, w, Options::new(stride, padding)),
             |[x, w]| nhwc(module::conv2d(nchw(x), w, None, options())),
         );
     }

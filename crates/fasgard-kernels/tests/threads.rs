@@ -4,8 +4,8 @@
 mod naive;
 
 use fasgard_kernels::{
-    BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool, Precision,
-    Resize, sum_of_squares,
+    Activation, BatchNorm, BatchNormBackward, Conv, Depthwise, Epilogue, InstructionSet, MaxPool,
+    Precision, Resize, sum_of_squares,
 };
 use naive::values;
 
@@ -69,7 +69,7 @@ fn convolutions() {
                 let fused = Epilogue {
                     bias: Some(&bias),
                     residual: Some(&grad),
-                    relu: true,
+                    activation: Activation::Relu,
                 };
                 same(&format!("{conv:?}"), || {
                     vec![

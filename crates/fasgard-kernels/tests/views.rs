@@ -104,7 +104,7 @@ fn views_give_the_bits_of_dense_tensors() {
     same_bits(
         "depthwise_conv2d",
         [x.clone(), tensor([5, 1, 3, 3], 5, &device)],
-        |[x, w]| one(depthwise_conv2d(x, w, 2, 1)),
+        |[x, w]| one(depthwise_conv2d(x, w, Options::new(2, 1))),
     );
     same_bits("max_pool2d", [x.clone()], |[x]| one(max_pool2d(x, 3, 2, 1)));
     same_bits("avg_pool2d", [x.clone()], |[x]| one(avg_pool2d(x, 2)));

@@ -11,6 +11,8 @@ pub mod backbones;
 mod compute;
 mod config;
 mod detector;
+mod freeze;
+pub mod graph;
 pub mod heads;
 mod init;
 pub mod layers;
@@ -21,7 +23,8 @@ mod weights;
 
 pub use compute::{Compute, Precision};
 pub use config::{
-    BackboneKind, ConfigError, ModelConfig, Reduction, Score, Supervision, Target, TargetPool,
+    BackboneKind, Classes, ConfigError, ModelConfig, Reduction, Score, Supervision, Target,
+    TargetPool,
 };
 pub use detector::{Detector, InferenceDetector, Loss, LossTerm, Prediction, Scores, Targets};
 pub use init::Init;

@@ -61,6 +61,7 @@ fn preparing_changes_nothing_but_rounding() {
     for (backbone, target) in [
         ("resnet18", "mask"),
         ("resnet50", "mask"),
+        ("efficientnet-lite0", "mask"),
         ("cdcn", "depth"),
     ] {
         let detector = trained(&config(backbone, target), Compute::default());

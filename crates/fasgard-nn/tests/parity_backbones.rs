@@ -17,12 +17,13 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/parity");
 fn backbones() {
     let device = Device::flex().autodiff();
     let fixture = Fixture::read(format!("{FOLDER}/backbones.safetensors"));
-    let mut cases = fixture.cases(8).into_iter();
+    let mut cases = fixture.cases(14).into_iter();
     // By name: each training case is followed by the evaluation after it.
     while let (Some(case), Some(evaluated)) = (cases.next(), cases.next()) {
         assert_eq!(evaluated.name, format!("{}-evaluated", case.name));
         let config: ModelConfig = serde_json::from_value(serde_json::json!({
-            "backbone": case.parameters["backbone"], "width": case.number("width"),
+            "backbone": case.parameters["backbone"], "tap": case.parameters["tap"],
+            "width": case.number("width"),
             "supervision": { "target": "binary" },
         }))
         .unwrap();

@@ -4,7 +4,8 @@
 
 use burn::tensor::{Device, Tensor};
 use fasgard_nn::{
-    BackboneKind, Detector, ModelConfig, Score, Supervision, Target, Targets, named_weights,
+    BackboneKind, Classes, Detector, ModelConfig, Score, Supervision, Target, Targets,
+    named_weights,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -44,6 +45,54 @@ fn cdcn_has_the_published_size() {
     }
 }
 
+/// 4.65 M parameters with a classifier of 1000 classes, 1280 x 1000 + 1000 of them there; 0.4 GMACs.
+#[test]
+fn efficientnet_lite0_has_the_published_size() {
+    let config = config(BackboneKind::EfficientnetLite0, Target::Binary, &[], 1.0);
+    let summary = build(&config, 224, &Device::flex()).summary(224);
+    assert_eq!(summary.backbone_parameters, 4_652_008 - 1_281_000);
+    assert!(summary.macs < 500_000_000, "{}", summary.macs);
+    assert_eq!((summary.macs as f64 / 1e7).round() / 100.0, 0.38);
+}
+
+/// 5,483,032 parameters with torchvision's classifier, 960 x 1280 + 1280 + 1280 x 1000 + 1000 of them.
+#[test]
+fn mobilenet_v3_large_has_the_published_size() {
+    let config = config(BackboneKind::MobilenetV3Large, Target::Binary, &[], 1.0);
+    let summary = build(&config, 224, &Device::flex()).summary(224);
+    assert_eq!(summary.backbone_parameters, 5_483_032 - 2_511_080);
+    // 0.217 GMACs with the classifier's 2.5 M.
+    assert_eq!((summary.backbone_macs as f64 / 1e6).round(), 214.0);
+}
+
+/// DeepPixBiS: 3.20 M parameters and 4.58 GMACs at 224 up to the second transition.
+#[test]
+fn densenet161_up_to_the_second_transition_has_the_published_size() {
+    let config = config(BackboneKind::Densenet161, Target::Mask, &[14], 1.0);
+    let config = ModelConfig {
+        tap: "transition2".into(),
+        ..config
+    };
+    let summary = build(&config, 224, &Device::flex()).summary(224);
+    assert_eq!((summary.parameters as f64 / 1e4).round() / 100.0, 3.20);
+    assert_eq!((summary.macs as f64 / 1e7).round() / 100.0, 4.58);
+}
+
+/// What the published files hold, and three biases of zero.
+#[test]
+fn minifasnets_have_the_published_size() {
+    for (backbone, published) in [
+        (BackboneKind::MinifasnetV2, 434_560),
+        (BackboneKind::MinifasnetV1se, 433_586),
+    ] {
+        let mut config = config(backbone, Target::Binary, &[], 1.0);
+        config.supervision.classes = Some(Classes { count: 3, live: 1 });
+        let summary = build(&config, 80, &Device::flex()).summary(80);
+        assert_eq!(summary.parameters, published + 3, "{backbone:?}");
+        assert!(summary.macs < 45_000_000, "{}", summary.macs);
+    }
+}
+
 #[test]
 fn described_parameters_are_the_real_ones() {
     for (backbone, target, scales) in [
@@ -51,18 +100,27 @@ fn described_parameters_are_the_real_ones() {
         (BackboneKind::Resnet34, Target::Mask, &[2, 1]),
         (BackboneKind::Resnet50, Target::Mask, &[2]),
         (BackboneKind::Resnet18, Target::Depth, &[4, 2]),
+        (BackboneKind::EfficientnetLite0, Target::Mask, &[2, 1]),
+        (BackboneKind::MobilenetV3Large, Target::Mask, &[2]),
+        (BackboneKind::Densenet161, Target::Binary, &[]),
+        (BackboneKind::MinifasnetV1se, Target::Binary, &[]),
         (BackboneKind::Cdcn, Target::Mask, &[8, 4]),
         (BackboneKind::Depthnet, Target::Binary, &[]),
     ] {
         let config = config(backbone, target, scales, 0.25);
-        let detector = build(&config, 64, &Device::flex());
+        let size = if backbone == BackboneKind::MinifasnetV1se {
+            80
+        } else {
+            64
+        };
+        let detector = build(&config, size, &Device::flex());
         let real: usize = named_weights(&detector)
             .iter()
             .filter(|w| !w.name.contains("running_"))
             .map(|w| w.values.len())
             .sum();
         assert_eq!(
-            detector.summary(64).parameters,
+            detector.summary(size).parameters,
             real,
             "{backbone:?} {target:?}"
         );
@@ -79,13 +137,22 @@ fn every_backbone_and_target_predicts_and_learns() {
             (Target::Depth, &[4, 2]),
         ] {
             let mut config = config(backbone, target, scales, 0.125);
-            // ResNet34 and 50 at stride 16 keep the test fast and check another tap.
-            let resnet = !matches!(backbone, BackboneKind::Cdcn | BackboneKind::Depthnet);
-            if resnet {
-                config.tap = "layer3".into();
+            // Stride 16 keeps the test fast and checks another tap than the last.
+            let (tap, size) = match backbone {
+                BackboneKind::EfficientnetLite0 | BackboneKind::MobilenetV3Large => ("stage5", 32),
+                BackboneKind::Densenet161 => ("transition2", 32),
+                BackboneKind::MinifasnetV2 | BackboneKind::MinifasnetV1se => ("", 80),
+                BackboneKind::Cdcn | BackboneKind::Depthnet => ("", 32),
+                _ => ("layer3", 32),
+            };
+            config.tap = tap.into();
+            if size == 80 && target != Target::Binary {
+                let message = config.validate(80).unwrap_err().to_string();
+                assert!(message.contains("model.supervision.target"), "{message}");
+                continue;
             }
-            let detector = build(&config, 32, &device);
-            let images = Tensor::<4>::ones([2, 3, 32, 32], &device).mul_scalar(0.3);
+            let detector = build(&config, size, &device);
+            let images = Tensor::<4>::ones([2, 3, size, size], &device).mul_scalar(0.3);
             let prediction = detector.forward(images);
             let sides: Vec<usize> = prediction.maps.iter().map(|m| m.dims()[1]).collect();
             assert_eq!(sides, scales, "{backbone:?} {target:?}");

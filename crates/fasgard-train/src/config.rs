@@ -88,6 +88,22 @@ pub struct TrainConfig {
     pub metric: Metric,
     /// Memory for decoded images, in MiB.
     pub cache_mb: u64,
+    /// Parts of the backbone that are left as they are, weights and running statistics, such as
+    /// `["stem", "layer1"]`; of use with `--init`.
+    pub freeze: Vec<String>,
+    /// Which statistics the backbone's batch normalisations use.
+    pub batch_norm: BatchNormMode,
+}
+
+/// Which statistics the backbone's batch normalisations use in training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchNormMode {
+    /// Those of the batch; the running ones follow.
+    #[default]
+    Batch,
+    /// The running ones, which stay as they are; of use with `--init`.
+    Frozen,
 }
 
 impl Default for TrainConfig {
@@ -103,6 +119,8 @@ impl Default for TrainConfig {
             patience: 0,
             metric: Metric::Auc,
             cache_mb: 512,
+            freeze: Vec::new(),
+            batch_norm: BatchNormMode::Batch,
         }
     }
 }

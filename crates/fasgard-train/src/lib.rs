@@ -23,7 +23,7 @@ mod step;
 mod trainer;
 mod validation;
 
-pub use config::{ConfigFileError, ExperimentConfig, Metric, TrainConfig};
+pub use config::{BatchNormMode, ConfigFileError, ExperimentConfig, Metric, TrainConfig};
 pub use data::{DataCheck, data_cards};
 pub use error::TrainError;
 pub use events::{Event, Observer, Quiet, Times};

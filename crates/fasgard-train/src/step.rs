@@ -12,7 +12,7 @@ use fasgard_nn::{
     named_weights,
 };
 
-use crate::{ExperimentConfig, TrainError, gradients, optimizer};
+use crate::{BatchNormMode, ExperimentConfig, TrainError, gradients, optimizer};
 
 /// A detector being trained.
 pub struct Learner {
@@ -39,7 +39,11 @@ impl Learner {
     pub fn new(config: &ExperimentConfig, device: &Device) -> Result<Self, TrainError> {
         let device = device.clone().autodiff();
         let rng = stream(config.seed, "init", 0, "");
-        let mut detector = Detector::new(&config.model, config.input.size as usize, rng, &device)?;
+        let detector = Detector::new(&config.model, config.input.size as usize, rng, &device)?;
+        let mut detector = detector.freeze(&config.train.freeze)?;
+        if config.train.batch_norm == BatchNormMode::Frozen {
+            detector.freeze_statistics();
+        }
         detector.set_compute(config.compute);
         Ok(Self {
             detector,

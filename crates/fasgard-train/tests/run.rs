@@ -2,17 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
 
-use std::{fs, path::Path};
+mod common;
+
+use std::fs;
 
 use burn::tensor::Device;
-use fasgard_data::{Dataset, SyntheticOptions, write_synthetic};
+use common::{StopAt, data, files, options};
+use fasgard_data::Dataset;
 use fasgard_metrics::{Request, ScoreFile, evaluate};
 use fasgard_model::ModelFile;
-use fasgard_synth::Presentation;
-use fasgard_train::{
-    Event, ExperimentConfig, Observer, Quiet, RunFiles, TrainError, TrainOptions, train,
-};
-use sha2::{Digest, Sha256};
+use fasgard_train::{ExperimentConfig, Quiet, RunFiles, TrainError, train};
 
 const CONFIG: &str = r#"
 schema = 1
@@ -27,57 +26,9 @@ optimizer = { lr = 1e-3, weight_decay = 1e-4 }
 schedule = { kind = "cosine", warmup = 2 }
 "#;
 
-fn data(dir: &Path) -> Dataset {
-    let known = vec![Presentation::Live, Presentation::Print];
-    let options = SyntheticOptions {
-        seed: 1,
-        identities: [4, 2, 1],
-        shots: 2,
-        presentations: [known.clone(), known.clone(), known],
-        side: 48,
-        ..SyntheticOptions::default()
-    };
-    let go_on = |_| std::ops::ControlFlow::Continue(());
-    write_synthetic(&dir.join("data"), &options, &go_on).unwrap()
-}
-
 fn config(sets: &[&str]) -> ExperimentConfig {
     let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
     ExperimentConfig::parse(CONFIG, &sets).unwrap()
-}
-
-fn options(output: &Path, resume: bool) -> TrainOptions {
-    TrainOptions {
-        output: output.to_owned(),
-        resume,
-        init: None,
-    }
-}
-
-/// Stops after some steps.
-struct StopAt(u64, u64);
-
-impl Observer for StopAt {
-    fn event(&mut self, event: &Event<'_>) {
-        if let Event::Step { step, .. } = event {
-            self.1 = *step;
-        }
-    }
-    fn cancelled(&self) -> bool {
-        self.1 == self.0
-    }
-}
-
-/// The curves, the dev scores and the hash of the model file.
-fn files(run: &Path) -> [String; 3] {
-    let files = RunFiles::new(run);
-    let model = Sha256::digest(fs::read(files.model()).unwrap());
-    let text = |path| fs::read_to_string(path).unwrap();
-    [
-        text(files.metrics()),
-        text(files.dev_scores()),
-        format!("{model:x}"),
-    ]
 }
 
 #[test]

@@ -1,18 +1,25 @@
 //! `fasgard import`.
 
-use fasgard_model::BackboneWeights;
+use fasgard_model::{BackboneWeights, ModelError, ModelFile};
 
 use crate::{args::Import, failure::misuse};
 
 pub(super) fn run(args: &Import) -> anyhow::Result<()> {
-    let imported = match args.kind.as_str() {
-        "torchvision" => BackboneWeights::from_torchvision(&args.file).map_err(misuse)?,
-        other => {
-            return Err(misuse(format!(
-                "KIND: expected torchvision, found `{other}`"
-            )));
-        }
-    };
+    let file = &args.file;
+    match args.kind.as_str() {
+        "torchvision" => backbone(args, BackboneWeights::from_torchvision(file)),
+        "efficientnet-lite0" => backbone(args, BackboneWeights::from_efficientnet_lite0(file)),
+        "minifasnet" => detector(args, ModelFile::from_minifasnet(file)),
+        "cdcn" => detector(args, ModelFile::from_cdcn(file)),
+        other => Err(misuse(format!(
+            "KIND: expected torchvision, efficientnet-lite0, minifasnet or cdcn, found `{other}`"
+        ))),
+    }
+}
+
+/// Writes weights with which a training can start.
+fn backbone(args: &Import, imported: Result<BackboneWeights, ModelError>) -> anyhow::Result<()> {
+    let imported = imported.map_err(misuse)?;
     imported.write(&args.output)?;
     if args.json {
         return super::print_json(&imported.card);
@@ -24,6 +31,28 @@ pub(super) fn run(args: &Import) -> anyhow::Result<()> {
         imported.card.backbone,
         args.output.display(),
         imported.card.backbone,
+        args.output.display(),
+    ))
+}
+
+/// Writes a whole detector as a model file.
+fn detector(args: &Import, imported: Result<ModelFile, ModelError>) -> anyhow::Result<()> {
+    let imported = imported.map_err(misuse)?;
+    imported.write(&args.output)?;
+    let card = &imported.card;
+    if args.json {
+        return super::print_json(card);
+    }
+    let threshold = match card.thresholds.first() {
+        Some(threshold) => format!("threshold {}, not measured", threshold.value),
+        None => "no threshold: give one with --threshold, or calibrate it".into(),
+    };
+    super::print(&format!(
+        "{}: a {} in {} ({threshold})\nit sees {} times the face box: fasgard predict {} PHOTO\n",
+        args.file.display(),
+        card.name,
+        args.output.display(),
+        card.preprocess.crop_scale,
         args.output.display(),
     ))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use fasgard_data::{Sample, checks::any_class};
+use fasgard_data::{Sample, checks::any_class, prepare::WIDE_SCALE};
 use fasgard_metrics::{Origin, ScoreFile};
 use fasgard_model::ModelFile;
 use fasgard_nn::Target;
@@ -34,6 +34,13 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
         say(&format!(
             "warning: the model was trained on {trained}, and is scored on {}: what it was trained on may be in this split",
             protocol.map_or("the manifests' own splits".to_owned(), |p| p.to_string())
+        ));
+    }
+    let preprocess = &model.card.preprocess;
+    if preprocess.crop_scale > WIDE_SCALE {
+        say(&format!(
+            "warning: the model sees {} times the face box, and prepared data hold {WIDE_SCALE} times: what it is meant to see is not there; use `fasgard predict` on whole photos",
+            preprocess.crop_scale
         ));
     }
     let samples = any_class(&dataset, args.split).map_err(misuse)?;

@@ -64,7 +64,7 @@ impl Step {
                 let epilogue = Epilogue {
                     bias: Some(bias),
                     residual,
-                    relu,
+                    activation: relu.into(),
                 };
                 conv.forward_packed(wide.as_ref().unwrap_or(&values[x]), weights, epilogue)?
             }
@@ -78,7 +78,7 @@ impl Step {
                 let epilogue = Epilogue {
                     bias: Some(bias),
                     residual: None,
-                    relu,
+                    activation: relu.into(),
                 };
                 conv.forward(wide.as_ref().unwrap_or(&values[x]), weights, epilogue)?
             }

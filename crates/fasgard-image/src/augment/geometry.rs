@@ -50,7 +50,13 @@ impl Geometry {
         let mut region = preprocess.crop_region(face, width, height);
         if let Some(scale) = self.crop_scale {
             region = match face {
-                Some(face) => face.square(scale),
+                Some(_) => {
+                    let scaled = Preprocess {
+                        crop_scale: scale,
+                        ..preprocess.clone()
+                    };
+                    scaled.crop_region(face, width, height)
+                }
                 None => region.square(scale / preprocess.crop_scale),
             };
         }

@@ -1,7 +1,9 @@
 //! Gradients of a normalisation with the statistics of its batch.
 
 use super::{Affine, BatchNorm, Layout, NAME, inverse_deviation};
-use crate::elementwise::{filled_by_chunks, relu_mask};
+use crate::Activation;
+use crate::activation::clip_mask;
+use crate::elementwise::filled_by_chunks;
 use crate::isa::vectorized;
 use crate::memory::{Output, Shared};
 use crate::shape::{self, ShapeError};
@@ -22,9 +24,9 @@ pub struct BatchNormBackward<'a> {
     pub variance: &'a [f32],
     /// Gradient of the output, laid out as `x`.
     pub grad: &'a [f32],
-    /// Output of a forward pass with a residual **and** a ReLU, laid out as `x`: where the ReLU cut
-    /// cannot be told from `x` then. Not needed (and best left out) otherwise; ignored without a
-    /// ReLU.
+    /// Output of a forward pass with a residual **and** an activation, laid out as `x`: where the
+    /// activation cut cannot be told from `x` then. Not needed (and best left out) otherwise; ignored
+    /// without an activation.
     pub output: Option<&'a [f32]>,
 }
 
@@ -37,7 +39,7 @@ pub struct BatchNormGrads {
     pub gamma: Vec<f32>,
     /// Of `beta`, `[C]`.
     pub beta: Vec<f32>,
-    /// Of the residual, where the output was given and there is a ReLU. Without a ReLU it is the
+    /// Of the residual, where the output was given and there is an activation. Without one it is the
     /// output gradient itself.
     pub residual: Option<Vec<f32>>,
 }
@@ -48,35 +50,17 @@ impl BatchNorm {
     /// # Errors
     /// If the input is empty or no whole number of pixels, or another buffer does not fit it.
     pub fn backward(&self, from: &BatchNormBackward<'_>) -> Result<BatchNormGrads, ShapeError> {
-        self.check_input(from.x)?;
-        self.check_channels("gamma", from.gamma)?;
-        self.check_channels("beta", from.beta)?;
-        self.check_channels("mean", from.mean)?;
-        self.check_channels("variance", from.variance)?;
-        let len = from.x.len();
-        shape::length(NAME, "output gradient", from.grad.len(), len)?;
-        if let Some(output) = from.output {
-            shape::length(NAME, "output", output.len(), len)?;
-        }
-        let passes = Passes {
-            from,
-            layout: Layout::new(self.channels),
-            affine: Affine::new(
-                from.gamma,
-                from.beta,
-                from.mean,
-                from.variance,
-                self.epsilon,
-            ),
-            inverse: inverse_deviation(from.variance, self.epsilon),
-        };
-        Ok(match (self.relu, from.output) {
-            (false, _) => passes.run(Plain),
-            (true, None) => passes.run(Recomputed),
-            (true, Some(output)) => {
-                let mut masked = Output::new(len);
+        self.check_backward(from)?;
+        let ceiling = self.activation.ceiling();
+        let passes = self.passes(from, true);
+        Ok(match (self.activation, from.output) {
+            (Activation::Identity, _) => passes.run(Plain),
+            (_, None) => passes.run(Recomputed { ceiling }),
+            (_, Some(output)) => {
+                let mut masked = Output::new(from.x.len());
                 let mask = Stored {
                     output,
+                    ceiling,
                     masked: masked.shared(),
                 };
                 let sums = passes.sums(mask);
@@ -87,16 +71,65 @@ impl BatchNorm {
             }
         })
     }
+
+    /// Gradients of [`BatchNorm::normalize`] without a residual, whose statistics are given and
+    /// constant, with respect to the input, `gamma` and `beta`. `from.output` is not used.
+    ///
+    /// # Errors
+    /// As [`BatchNorm::backward`].
+    pub fn backward_given(
+        &self,
+        from: &BatchNormBackward<'_>,
+    ) -> Result<BatchNormGrads, ShapeError> {
+        self.check_backward(from)?;
+        let passes = self.passes(from, false);
+        Ok(match self.activation {
+            Activation::Identity => passes.run(Plain),
+            activation => passes.run(Recomputed {
+                ceiling: activation.ceiling(),
+            }),
+        })
+    }
+
+    fn check_backward(&self, from: &BatchNormBackward<'_>) -> Result<(), ShapeError> {
+        self.check_input(from.x)?;
+        self.check_channels("gamma", from.gamma)?;
+        self.check_channels("beta", from.beta)?;
+        self.check_channels("mean", from.mean)?;
+        self.check_channels("variance", from.variance)?;
+        let len = from.x.len();
+        shape::length(NAME, "output gradient", from.grad.len(), len)?;
+        match from.output {
+            Some(output) => shape::length(NAME, "output", output.len(), len),
+            None => Ok(()),
+        }
+    }
+
+    fn passes<'a>(&self, from: &'a BatchNormBackward<'a>, of_batch: bool) -> Passes<'a> {
+        Passes {
+            from,
+            of_batch,
+            layout: Layout::new(self.channels),
+            affine: Affine::new(
+                from.gamma,
+                from.beta,
+                from.mean,
+                from.variance,
+                self.epsilon,
+            ),
+            inverse: inverse_deviation(from.variance, self.epsilon),
+        }
+    }
 }
 
-/// How the gradient behind the ReLU is found.
+/// How the gradient behind the activation is found.
 trait Mask: Copy + Sync {
-    /// The gradient behind the ReLU, for a long row that begins at element `start`: calls
+    /// The gradient behind the activation, for a long row that begins at element `start`: calls
     /// `f(index in the row, its masked gradient)`.
     fn row(self, affine: &Affine, x: &[f32], grad: &[f32], start: usize, f: impl FnMut(usize, f32));
 }
 
-/// No ReLU.
+/// No activation.
 #[derive(Clone, Copy)]
 struct Plain;
 impl Mask for Plain {
@@ -111,7 +144,9 @@ impl Mask for Plain {
 /// The output is computed again, by the operations of the forward pass and so to the same bits:
 /// cheaper than reading it.
 #[derive(Clone, Copy)]
-struct Recomputed;
+struct Recomputed {
+    ceiling: f32,
+}
 impl Mask for Recomputed {
     #[inline(always)]
     fn row(
@@ -130,7 +165,7 @@ impl Mask for Recomputed {
         );
         for i in 0..len {
             let output = (x[i] - mean[i]) * scale[i] + beta[i];
-            f(i, relu_mask(output, grad[i]));
+            f(i, clip_mask(output, self.ceiling, grad[i]));
         }
     }
 }
@@ -139,6 +174,7 @@ impl Mask for Recomputed {
 #[derive(Clone, Copy)]
 struct Stored<'a> {
     output: &'a [f32],
+    ceiling: f32,
     masked: Shared<'a>,
 }
 impl Mask for Stored<'_> {
@@ -149,7 +185,7 @@ impl Mask for Stored<'_> {
         self.masked.at(start + grad.len());
         let masked = self.masked.at(start);
         for (i, (output, grad)) in output.iter().zip(grad).enumerate() {
-            let value = relu_mask(*output, *grad);
+            let value = clip_mask(*output, self.ceiling, *grad);
             // SAFETY: in range as checked above, and every row is handled by one task.
             unsafe { masked.add(i).write(value) };
             f(i, value);
@@ -178,6 +214,8 @@ impl Sums {
 
 struct Passes<'a> {
     from: &'a BatchNormBackward<'a>,
+    /// Whether the statistics are those of the input itself, so that they have gradients too.
+    of_batch: bool,
     layout: Layout,
     affine: Affine,
     inverse: Vec<f32>,
@@ -254,7 +292,11 @@ impl Passes<'_> {
     fn input(&self, sums: &Sums, grad: &[f32], mask: impl Mask) -> Vec<f32> {
         let x = self.from.x;
         let long = self.layout.long();
-        let count = (x.len() / self.layout.channels) as f64;
+        let count = match self.of_batch {
+            true => (x.len() / self.layout.channels) as f64,
+            // Constant statistics: nothing flows through the means.
+            false => f64::INFINITY,
+        };
         let shift: Vec<f32> = sums.plain.iter().map(|sum| (sum / count) as f32).collect();
         let slope: Vec<f32> = sums
             .weighted

@@ -6,7 +6,8 @@
 mod backward;
 mod statistics;
 
-use crate::elementwise::{filled_by_chunks, relu};
+use crate::Activation;
+use crate::elementwise::filled_by_chunks;
 use crate::isa::vectorized;
 use crate::shape::{self, ShapeError};
 pub use backward::{BatchNormBackward, BatchNormGrads};
@@ -30,7 +31,7 @@ const ROWS: usize = 32;
 pub struct BatchNorm {
     channels: usize,
     epsilon: f64,
-    relu: bool,
+    activation: Activation,
 }
 
 /// Mean and variance of every channel.
@@ -60,13 +61,18 @@ impl BatchNorm {
         Ok(Self {
             channels,
             epsilon,
-            relu: false,
+            activation: Activation::Identity,
         })
     }
 
     /// Whether negative results become zero, after the residual is added. NaN stays NaN.
-    pub fn with_relu(mut self, relu: bool) -> Self {
-        self.relu = relu;
+    pub fn with_relu(self, relu: bool) -> Self {
+        self.with_activation(relu.into())
+    }
+
+    /// What follows, after the residual is added.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
         self
     }
 
@@ -79,8 +85,8 @@ impl BatchNorm {
         Ok(statistics::statistics(x, self.channels))
     }
 
-    /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta + residual`, through the ReLU if there
-    /// is one. `gamma`, `beta`, `mean` and `variance` are `[C]`, `residual` is laid out as `x`.
+    /// `(x - mean) / sqrt(variance + epsilon) * gamma + beta + residual`, through the activation if
+    /// there is one. `gamma`, `beta`, `mean` and `variance` are `[C]`, `residual` is laid out as `x`.
     ///
     /// # Errors
     /// If `x` is empty or no whole number of pixels, or another buffer does not fit it.
@@ -111,11 +117,17 @@ impl BatchNorm {
                 let x = &x[range];
                 vectorized(
                     #[inline(always)]
-                    || match (residual.is_some(), self.relu) {
-                        (false, false) => affine.rows::<false, false>(x, added, out),
-                        (false, true) => affine.rows::<false, true>(x, added, out),
-                        (true, false) => affine.rows::<true, false>(x, added, out),
-                        (true, true) => affine.rows::<true, true>(x, added, out),
+                    || match (residual.is_some(), self.activation) {
+                        (false, Activation::Identity) => {
+                            affine.rows::<false, IDENTITY>(x, added, out);
+                        }
+                        (false, Activation::Relu) => affine.rows::<false, RELU>(x, added, out),
+                        (false, Activation::Relu6) => affine.rows::<false, RELU6>(x, added, out),
+                        (true, Activation::Identity) => {
+                            affine.rows::<true, IDENTITY>(x, added, out);
+                        }
+                        (true, Activation::Relu) => affine.rows::<true, RELU>(x, added, out),
+                        (true, Activation::Relu6) => affine.rows::<true, RELU6>(x, added, out),
                     },
                 );
             })
@@ -206,6 +218,11 @@ fn inverse_deviation(variance: &[f32], epsilon: f64) -> Vec<f32> {
         .collect()
 }
 
+/// Activations as constants, for code without a branch in its inner loop.
+const IDENTITY: usize = 0;
+const RELU: usize = 1;
+const RELU6: usize = 2;
+
 /// `(x - mean) * scale + beta`, per channel of a long row.
 struct Affine {
     mean: Vec<f32>,
@@ -226,7 +243,7 @@ impl Affine {
     }
 
     #[inline(always)]
-    fn rows<const RESIDUAL: bool, const RELU: bool>(
+    fn rows<const RESIDUAL: bool, const ACTIVATION: usize>(
         &self,
         x: &[f32],
         residual: &[f32],
@@ -242,7 +259,11 @@ impl Affine {
                 if RESIDUAL {
                     value += *residual;
                 }
-                out.write(if RELU { relu(value) } else { value });
+                out.write(match ACTIVATION {
+                    IDENTITY => value,
+                    RELU => Activation::Relu.of(value),
+                    _ => Activation::Relu6.of(value),
+                });
             }
         }
     }

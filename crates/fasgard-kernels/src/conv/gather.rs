@@ -6,6 +6,7 @@
 //! first-level cache while a block's tiles pass over it.
 
 use super::source::Source;
+use crate::Activation;
 use crate::isa::{InstructionSet, Isa, Kernel, dispatch};
 use crate::memory::Shared;
 use crate::tile::{Finish, Tile};
@@ -53,7 +54,7 @@ pub(super) struct Gather<'a> {
     pub(super) bias: Option<&'a [f32]>,
     /// Laid out as `out`.
     pub(super) residual: Option<&'a [f32]>,
-    pub(super) relu: bool,
+    pub(super) activation: Activation,
     /// Source and weights are pairs of `bf16`.
     pub(super) bf16: bool,
     pub(super) set: InstructionSet,
@@ -213,7 +214,11 @@ impl Kernel for Block<'_, '_> {
                         Some(residual) if last => residual[channel..].as_ptr(),
                         _ => null,
                     },
-                    relu: g.relu && last,
+                    activation: if last {
+                        g.activation
+                    } else {
+                        Activation::Identity
+                    },
                 };
                 let mut pixel = 0;
                 for tile in 0..tiles {

@@ -7,6 +7,7 @@
 use super::gather::{Destination, Gather};
 use super::source::Source;
 use super::{Conv, pack};
+use crate::Activation;
 use crate::bf16::pair_rows;
 use std::borrow::Cow;
 
@@ -90,7 +91,7 @@ pub(super) fn input_grad(conv: &Conv, weight: &[f32], grad: &[f32]) -> Vec<f32> 
                         out,
                         bias: None,
                         residual: None,
-                        relu: false,
+                        activation: Activation::Identity,
                         bf16: c.in_bf16(),
                         set: c.set,
                     }

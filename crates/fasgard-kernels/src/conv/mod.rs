@@ -6,6 +6,7 @@ pub(crate) mod pack;
 mod source;
 mod weight_grad;
 
+use crate::Activation;
 use crate::bf16::{Precision, pair_rows};
 use crate::isa::InstructionSet;
 use crate::shape::{self, ShapeError};
@@ -23,6 +24,9 @@ pub struct ConvOptions {
     pub stride: usize,
     /// Zero pixels added on every side.
     pub padding: usize,
+    /// Zero pixels added at the bottom and at the right beyond that. With a stride of 2, a kernel of
+    /// `k`, padding `k / 2 - 1` and 1 here, it is TensorFlow's `SAME` padding of an even side.
+    pub extra: usize,
     /// Whether Winograd's algorithm may be used where it is faster.
     pub winograd: bool,
     /// Element type of the products of 1x1 and of strided convolutions.
@@ -35,9 +39,16 @@ impl ConvOptions {
         Self {
             stride,
             padding,
+            extra: 0,
             winograd: true,
             precision: Precision::F32,
         }
+    }
+
+    /// The same with more zero pixels at the bottom and at the right.
+    pub fn with_extra(mut self, extra: usize) -> Self {
+        self.extra = extra;
+        self
     }
 }
 
@@ -59,6 +70,7 @@ pub struct Conv {
     pub(crate) kernel: usize,
     pub(crate) stride: usize,
     pub(crate) padding: usize,
+    pub(crate) extra: usize,
     pub(crate) winograd: bool,
     pub(crate) precision: Precision,
     pub(crate) set: InstructionSet,
@@ -71,8 +83,8 @@ pub struct Epilogue<'a> {
     pub bias: Option<&'a [f32]>,
     /// Added element by element, laid out as the output.
     pub residual: Option<&'a [f32]>,
-    /// Negative values become zero, after both additions. NaN stays NaN.
-    pub relu: bool,
+    /// Applied after both additions.
+    pub activation: Activation,
 }
 
 /// Weights of a convolution, packed for its forward pass.
@@ -110,6 +122,15 @@ impl Conv {
         stride: usize,
         padding: usize,
     ) -> Result<Self, ShapeError> {
+        Self::padded(x, weight, stride, [padding, 0])
+    }
+
+    fn padded(
+        x: [usize; 4],
+        weight: [usize; 4],
+        stride: usize,
+        [padding, extra]: [usize; 2],
+    ) -> Result<Self, ShapeError> {
         let [images, _, _, in_channels] = x;
         let [out_channels, weight_channels, kernel, kernel_width] = weight;
         if weight_channels != in_channels || kernel != kernel_width {
@@ -120,7 +141,7 @@ impl Conv {
                 expected: "[Co, C, k, k]",
             });
         }
-        let (input, output) = window(NAME, x, kernel, stride, padding)?;
+        let (input, output) = window(NAME, x, kernel, stride, [padding, extra])?;
         shape::elements(NAME, &weight)?;
         if out_channels == 0 {
             return Err(ShapeError::Empty {
@@ -138,8 +159,9 @@ impl Conv {
             out_channels,
             kernel,
             // Beyond the padded input there is one output whatever the stride.
-            stride: stride.min(input[0].max(input[1]) + 2 * padding),
+            stride: stride.min(input[0].max(input[1]) + 2 * padding + extra),
             padding,
+            extra,
             winograd: true,
             precision: Precision::F32,
             set: InstructionSet::detected(),
@@ -168,7 +190,8 @@ impl Conv {
         weight: [usize; 4],
         options: ConvOptions,
     ) -> Result<Self, ShapeError> {
-        Ok(Self::new(x, weight, options.stride, options.padding)?
+        let padding = [options.padding, options.extra];
+        Ok(Self::padded(x, weight, options.stride, padding)?
             .with_winograd(options.winograd)
             .with_precision(options.precision))
     }
@@ -316,7 +339,7 @@ impl Conv {
                     out,
                     bias: bias.as_deref(),
                     residual: epilogue.residual,
-                    relu: epilogue.relu,
+                    activation: epilogue.activation,
                     bf16: self.in_bf16(),
                     set: self.set,
                 }

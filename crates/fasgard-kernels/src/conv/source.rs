@@ -38,7 +38,7 @@ impl<'a> Source<'a> {
         if merged(conv) {
             return Self {
                 values: Cow::Owned(padded(conv, x)),
-                size: conv.input.map(|size| size + 2 * p),
+                size: conv.input.map(|size| size + 2 * p + conv.extra),
                 pixel: conv.in_channels,
                 len: k * conv.in_channels,
                 taps: (0..k).map(|row| [row as isize, 0]).collect(),
@@ -85,10 +85,11 @@ impl<'a> Source<'a> {
 /// The input surrounded by zeros.
 fn padded(conv: &Conv, x: &[f32]) -> Vec<f32> {
     let ([rows, cols], p) = (conv.input, conv.padding);
-    let (line, wide) = (cols * conv.in_channels, (cols + 2 * p) * conv.in_channels);
+    let around = 2 * p + conv.extra;
+    let (line, wide) = (cols * conv.in_channels, (cols + around) * conv.in_channels);
     let left = p * conv.in_channels;
-    let mut out = vec![0.0f32; conv.images * (rows + 2 * p) * wide];
-    out.par_chunks_mut((rows + 2 * p) * wide)
+    let mut out = vec![0.0f32; conv.images * (rows + around) * wide];
+    out.par_chunks_mut((rows + around) * wide)
         .zip(x.par_chunks(rows * line))
         .for_each(|(out, x)| {
             let lines = out.chunks_exact_mut(wide).skip(p);

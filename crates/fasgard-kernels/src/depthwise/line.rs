@@ -1,6 +1,7 @@
 //! A line of pixels, each the sum of pixels of another map times weights.
 
-use crate::isa::{Isa, Kernel};
+use crate::Activation;
+use crate::isa::{Isa, Kernel, activate};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -65,7 +66,7 @@ pub(super) struct Line<'a> {
     pub(super) bias: Option<&'a [f32]>,
     /// Laid out as `out`.
     pub(super) residual: Option<&'a [f32]>,
-    pub(super) relu: bool,
+    pub(super) activation: Activation,
     pub(super) out_step: usize,
     pub(super) out: &'a mut [MaybeUninit<f32>],
 }
@@ -92,7 +93,7 @@ impl Kernel for Line<'_> {
             channels,
             bias: self.bias.map(<[f32]>::as_ptr),
             residual: self.residual.map(<[f32]>::as_ptr),
-            relu: self.relu,
+            activation: self.activation,
             out_step: self.out_step,
             out: self.out.as_mut_ptr().cast(),
         };
@@ -134,7 +135,7 @@ struct Pointers {
     channels: usize,
     bias: Option<*const f32>,
     residual: Option<*const f32>,
-    relu: bool,
+    activation: Activation,
     out_step: usize,
     out: *mut f32,
 }
@@ -215,10 +216,7 @@ impl Pointers {
                     if let Some(residual) = self.residual {
                         sum = isa.add(sum, isa.load(residual.add(place)));
                     }
-                    if self.relu {
-                        sum = isa.relu(sum);
-                    }
-                    isa.store(self.out.add(place), sum);
+                    isa.store(self.out.add(place), activate(isa, self.activation, sum));
                 }
             }
         }
@@ -241,10 +239,7 @@ impl Pointers {
             if let Some(residual) = self.residual {
                 sum += *residual.add(place);
             }
-            if self.relu {
-                sum = crate::elementwise::relu(sum);
-            }
-            self.out.add(place).write(sum);
+            self.out.add(place).write(self.activation.of(sum));
         }
     }
 }

@@ -6,7 +6,8 @@
 mod line;
 mod weight_grad;
 
-use crate::conv::Epilogue;
+use crate::Activation;
+use crate::conv::{ConvOptions, Epilogue};
 use crate::elementwise::filled_by_chunks;
 use crate::isa::{InstructionSet, dispatch};
 use crate::shape::{self, ShapeError};
@@ -31,6 +32,7 @@ pub struct Depthwise {
     kernel: usize,
     stride: usize,
     padding: usize,
+    extra: usize,
     set: InstructionSet,
 }
 
@@ -47,6 +49,25 @@ impl Depthwise {
         stride: usize,
         padding: usize,
     ) -> Result<Self, ShapeError> {
+        Self::with_options(x, weight, ConvOptions::new(stride, padding))
+    }
+
+    /// A convolution of `x` `[N, H, W, C]` with `weight` `[C, 1, k, k]`. Winograd's algorithm and the
+    /// precision of products do not apply.
+    ///
+    /// # Errors
+    /// As [`Depthwise::new`].
+    pub fn with_options(
+        x: [usize; 4],
+        weight: [usize; 4],
+        options: ConvOptions,
+    ) -> Result<Self, ShapeError> {
+        let ConvOptions {
+            stride,
+            padding,
+            extra,
+            ..
+        } = options;
         let [images, _, _, channels] = x;
         let [weight_channels, depth, kernel, kernel_width] = weight;
         if weight_channels != channels || depth != 1 || kernel != kernel_width {
@@ -57,7 +78,7 @@ impl Depthwise {
                 expected: "[C, 1, k, k]",
             });
         }
-        let (input, output) = window(NAME, x, kernel, stride, padding)?;
+        let (input, output) = window(NAME, x, kernel, stride, [padding, extra])?;
         shape::elements(NAME, &weight)?;
         shape::elements(NAME, &[images, output[0], output[1], channels])?;
         Ok(Self {
@@ -67,8 +88,9 @@ impl Depthwise {
             channels,
             kernel,
             // Beyond the padded input all strides do the same: keeps steps in range.
-            stride: stride.min(input[0].max(input[1]) + 2 * padding),
+            stride: stride.min(input[0].max(input[1]) + 2 * padding + extra),
             padding,
+            extra,
             set: InstructionSet::detected(),
         })
     }
@@ -129,7 +151,7 @@ impl Depthwise {
                         points: cols,
                         bias: epilogue.bias,
                         residual: epilogue.residual.map(|r| &r[start..][..out.len()]),
-                        relu: epilogue.relu,
+                        activation: epilogue.activation,
                         out_step: self.channels,
                         out,
                     },
@@ -165,7 +187,7 @@ impl Depthwise {
                             points,
                             bias: None,
                             residual: None,
-                            relu: false,
+                            activation: Activation::Identity,
                             out_step: self.stride * self.channels,
                             out: &mut out[phase * self.channels..],
                         },

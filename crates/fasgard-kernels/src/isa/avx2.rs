@@ -58,6 +58,12 @@ impl Isa for Avx2 {
         unsafe { _mm256_max_ps(_mm256_setzero_ps(), a) }
     }
     #[inline(always)]
+    fn at_most(self, a: Self::V, ceiling: Self::V) -> Self::V {
+        // The instruction returns its second operand if either is NaN.
+        // SAFETY: PROOF.
+        unsafe { _mm256_min_ps(ceiling, a) }
+    }
+    #[inline(always)]
     fn dot_bf16(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         // A bf16 is the high half of an f32: the low one is shifted up, the high one masked.
         // SAFETY: PROOF.

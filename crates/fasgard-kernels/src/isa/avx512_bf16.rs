@@ -46,6 +46,10 @@ impl Isa for Avx512Bf16 {
         self.0.relu(a)
     }
     #[inline(always)]
+    fn at_most(self, a: Self::V, ceiling: Self::V) -> Self::V {
+        self.0.at_most(a, ceiling)
+    }
+    #[inline(always)]
     fn dot_bf16(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         // SAFETY: a value of this type proves the instruction; the vectors' bits are reinterpreted
         // between types of the same size without padding.

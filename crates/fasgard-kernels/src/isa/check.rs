@@ -55,12 +55,16 @@ impl Kernel for KnownAnswer {
                 && agrees(isa.mul(va, vb), &|i| a[i] * b[i])
                 && agrees(isa.mul_add(va, vb, vc), &|i| a[i] * b[i] + c[i])
                 && agrees(isa.relu(va), &|i| if a[i] < 0.0 { 0.0 } else { a[i] })
+                && agrees(isa.at_most(va, vc), &|i| a[i].min(c[i]))
                 && agrees(isa.dot_bf16(vl, vr, vb), &|i| {
                     a[i] * c[i] + b[i] * a[i] + b[i]
                 });
             a[I::LANES - 1] = f32::NAN;
             let va = isa.load(a.as_ptr());
             fine && agrees(isa.relu(va), &|i| if a[i] < 0.0 { 0.0 } else { a[i] })
+                && agrees(isa.at_most(va, vb), &|i| {
+                    if a[i] > b[i] { b[i] } else { a[i] }
+                })
         }
     }
 }

@@ -14,6 +14,7 @@ mod check;
 mod neon;
 mod scalar;
 
+use crate::Activation;
 use std::sync::OnceLock;
 
 /// Vectors side by side in a register tile, and so in a panel of packed weights.
@@ -145,6 +146,8 @@ pub(crate) trait Isa: Copy + Send + Sync {
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `a < 0 ? 0 : a`, so that NaN stays NaN.
     fn relu(self, a: Self::V) -> Self::V;
+    /// `a > ceiling ? ceiling : a`, so that NaN in `a` stays NaN. `ceiling` is a number.
+    fn at_most(self, a: Self::V, ceiling: Self::V) -> Self::V;
     /// Adds to every lane of `c` the products of two pairs of `bf16`, one pair a 32-bit lane.
     fn dot_bf16(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// # Safety
@@ -155,6 +158,16 @@ pub(crate) trait Isa: Copy + Send + Sync {
     unsafe fn store(self, at: *mut f32, value: Self::V);
     /// Runs a kernel compiled for this set, as a function of its own.
     fn call<K: Kernel>(self, kernel: K) -> K::Output;
+}
+
+/// A vector through an activation.
+#[inline(always)]
+pub(crate) fn activate<I: Isa>(isa: I, activation: Activation, value: I::V) -> I::V {
+    match activation {
+        Activation::Identity => value,
+        Activation::Relu => isa.relu(value),
+        Activation::Relu6 => isa.at_most(isa.relu(value), isa.splat(activation.ceiling())),
+    }
 }
 
 /// The first lanes from a slice of at most a vector, the others zero.

@@ -50,6 +50,12 @@ impl Isa for Neon {
         unsafe { vmaxq_f32(a, vdupq_n_f32(0.0)) }
     }
     #[inline(always)]
+    fn at_most(self, a: Self::V, ceiling: Self::V) -> Self::V {
+        // `fmin` propagates NaN.
+        // SAFETY: NEON is always there.
+        unsafe { vminq_f32(a, ceiling) }
+    }
+    #[inline(always)]
     fn dot_bf16(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         // A bf16 is the high half of an f32: the low one is shifted up, the high one masked.
         // SAFETY: NEON is always there.

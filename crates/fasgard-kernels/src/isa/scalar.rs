@@ -41,6 +41,14 @@ impl Isa for Scalar {
         a.map(|a| if a < 0.0 { 0.0 } else { a })
     }
     #[inline(always)]
+    fn at_most(self, a: Self::V, ceiling: Self::V) -> Self::V {
+        map(
+            a,
+            ceiling,
+            |a, ceiling| if a > ceiling { ceiling } else { a },
+        )
+    }
+    #[inline(always)]
     fn dot_bf16(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         let high = |v: f32| f32::from_bits(v.to_bits() & 0xffff_0000);
         let low = |v: f32| f32::from_bits(v.to_bits() << 16);

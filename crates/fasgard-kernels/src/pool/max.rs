@@ -93,7 +93,7 @@ impl MaxPool {
                 shape: vec![kernel, kernel],
             });
         }
-        let (_, output) = window(NAME, x, kernel, stride, padding)?;
+        let (_, output) = window(NAME, x, kernel, stride, [padding, 0])?;
         Ok(Self {
             input: x,
             output,

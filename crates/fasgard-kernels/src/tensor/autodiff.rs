@@ -1,7 +1,7 @@
 //! Hand-written backward passes, over any backend that implements the extension.
 
 use super::KernelBackend;
-use crate::ConvOptions;
+use crate::{Activation, ConvOptions};
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -38,14 +38,14 @@ impl<B: KernelBackend> Backward<B, 2> for Conv {
 struct Depthwise;
 
 impl<B: KernelBackend> Backward<B, 2> for Depthwise {
-    type State = (NodeId, NodeId, usize, usize);
+    type State = (NodeId, NodeId, ConvOptions);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, saved: &mut Checkpointer) {
         let grad = grads.consume::<B>(&ops.node);
-        let (x, weight, stride, padding) = ops.state;
+        let (x, weight, options) = ops.state;
         let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(x);
         let weight = saved.retrieve_node_output::<B::FloatTensorPrimitive>(weight);
-        let (x, weight) = B::nhwc_depthwise_grad(x, weight, grad, stride, padding);
+        let (x, weight) = B::nhwc_depthwise_grad(x, weight, grad, options);
         for (node, grad) in ops.parents.into_iter().zip([x, weight]) {
             if let Some(node) = node {
                 grads.register::<B>(node.id, grad);
@@ -66,7 +66,7 @@ struct BatchNormState<F> {
     mean: F,
     variance: F,
     epsilon: f64,
-    relu: bool,
+    activation: Activation,
 }
 
 impl<B: KernelBackend> Backward<B, 3> for BatchNorm {
@@ -86,7 +86,38 @@ impl<B: KernelBackend> Backward<B, 3> for BatchNorm {
             state.variance,
             grad,
             state.epsilon,
-            state.relu,
+            state.activation,
+        );
+        for (node, grad) in ops.parents.into_iter().zip([x, gamma, beta]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, grad);
+            }
+        }
+    }
+}
+
+/// A normalisation with given statistics.
+#[derive(Debug)]
+struct FixedNorm;
+
+impl<B: KernelBackend> Backward<B, 3> for FixedNorm {
+    type State = BatchNormState<FloatTensor<B>>;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, saved: &mut Checkpointer) {
+        let grad = grads.consume::<B>(&ops.node);
+        let state = ops.state;
+        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.x);
+        let gamma = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.gamma);
+        let beta = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.beta);
+        let (x, gamma, beta) = B::nhwc_batch_norm_infer_grad(
+            x,
+            gamma,
+            beta,
+            state.mean,
+            state.variance,
+            grad,
+            state.epsilon,
+            state.activation,
         );
         for (node, grad) in ops.parents.into_iter().zip([x, gamma, beta]) {
             if let Some(node) = node {
@@ -218,16 +249,15 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
     fn nhwc_depthwise(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        stride: usize,
-        padding: usize,
+        options: ConvOptions,
     ) -> FloatTensor<Self> {
         let prepared = Backward::<B, 2>::prepare::<C>(Depthwise, [x.node(), weight.node()]);
         let (inner_x, inner_weight) = (x.primitive().clone(), weight.primitive().clone());
-        let output = B::nhwc_depthwise(inner_x, inner_weight, stride, padding);
+        let output = B::nhwc_depthwise(inner_x, inner_weight, options);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(mut prepared) => {
                 let nodes = (prepared.checkpoint(&x), prepared.checkpoint(&weight));
-                prepared.finish((nodes.0, nodes.1, stride, padding), output)
+                prepared.finish((nodes.0, nodes.1, options), output)
             }
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
@@ -238,7 +268,7 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), gamma.node(), beta.node()];
         let prepared = Backward::<B, 3>::prepare::<C>(BatchNorm, nodes);
@@ -247,7 +277,7 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
             gamma.primitive().clone(),
             beta.primitive().clone(),
             epsilon,
-            relu,
+            activation,
         );
         let detached = [mean.clone(), variance.clone()].map(<Self as AutodiffBackend>::from_inner);
         let output = match prepared.compute_bound().stateful() {
@@ -259,7 +289,7 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
                     mean,
                     variance,
                     epsilon,
-                    relu,
+                    activation,
                 };
                 prepared.finish(state, output)
             }
@@ -295,7 +325,7 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
                     mean,
                     variance,
                     epsilon,
-                    relu: true,
+                    activation: Activation::Relu,
                 };
                 prepared.finish((state, output.clone()), output)
             }
@@ -303,6 +333,45 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         };
         let [mean, variance] = detached;
         (output, mean, variance)
+    }
+
+    /// Mean and variance are constants: no gradient reaches them.
+    fn nhwc_batch_norm_infer(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        epsilon: f64,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let prepared = Backward::<B, 3>::prepare::<C>(FixedNorm, nodes);
+        let (mean, variance) = (mean.into_primitive(), variance.into_primitive());
+        let output = B::nhwc_batch_norm_infer(
+            x.primitive().clone(),
+            gamma.primitive().clone(),
+            beta.primitive().clone(),
+            mean.clone(),
+            variance.clone(),
+            epsilon,
+            activation,
+        );
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = BatchNormState {
+                    x: prepared.checkpoint(&x),
+                    gamma: prepared.checkpoint(&gamma),
+                    beta: prepared.checkpoint(&beta),
+                    mean,
+                    variance,
+                    epsilon,
+                    activation,
+                };
+                prepared.finish(state, output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
     }
 
     fn nhwc_max_pool2d(

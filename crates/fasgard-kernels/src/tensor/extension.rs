@@ -1,7 +1,7 @@
 //! The backend extension: which operations a backend may specialise, and what it gets otherwise.
 
 use super::reference;
-use crate::{AdamStep, ConvOptions};
+use crate::{Activation, AdamStep, ConvOptions};
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use burn::backend::Cube;
 use burn::backend::tensor::FloatTensor;
@@ -29,10 +29,20 @@ pub trait KernelBackend: Backend {
     fn nhwc_depthwise(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        stride: usize,
-        padding: usize,
+        options: ConvOptions,
     ) -> FloatTensor<Self> {
-        reference::depthwise::<Self>(x, weight, stride, padding)
+        reference::depthwise::<Self>(x, weight, options)
+    }
+
+    /// [`KernelBackend::nhwc_depthwise`] plus `bias` `[C]`, through an activation. Not differentiable.
+    fn nhwc_depthwise_fused(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        options: ConvOptions,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        reference::depthwise_fused::<Self>(x, weight, bias, options, activation)
     }
 
     /// Gradients of [`KernelBackend::nhwc_depthwise`] with respect to `x` and `weight`.
@@ -40,10 +50,9 @@ pub trait KernelBackend: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         grad: FloatTensor<Self>,
-        stride: usize,
-        padding: usize,
+        options: ConvOptions,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        reference::depthwise_grad::<Self>(x, weight, grad, stride, padding)
+        reference::depthwise_grad::<Self>(x, weight, grad, options)
     }
 
     /// Weights `[Co, Ci, k, k]` as [`KernelBackend::nhwc_conv2d_packed`] wants them: for Winograd's
@@ -57,8 +66,8 @@ pub trait KernelBackend: Backend {
         weight
     }
 
-    /// Convolution with packed weights of `[Co, Ci, k, k]` `shape`, plus `bias` `[Co]`, through a
-    /// ReLU if `relu`. Not differentiable.
+    /// Convolution with packed weights of `[Co, Ci, k, k]` `shape`, plus `bias` `[Co]`, through an
+    /// activation. Not differentiable.
     #[allow(clippy::too_many_arguments)]
     fn nhwc_conv2d_packed(
         x: FloatTensor<Self>,
@@ -67,13 +76,13 @@ pub trait KernelBackend: Backend {
         shape: [usize; 4],
         options: ConvOptions,
         winograd: bool,
-        relu: bool,
+        activation: Activation,
     ) -> FloatTensor<Self> {
         let _ = (shape, winograd);
-        reference::conv2d_fused::<Self>(x, packed, bias, None, options, relu)
+        reference::conv2d_fused::<Self>(x, packed, bias, None, options, activation)
     }
 
-    /// [`KernelBackend::nhwc_conv2d_packed`] plus `residual`, shaped as the output, before the ReLU.
+    /// [`KernelBackend::nhwc_conv2d_packed`] plus `residual`, shaped as the output, before the activation.
     #[allow(clippy::too_many_arguments)]
     fn nhwc_conv2d_packed_join(
         x: FloatTensor<Self>,
@@ -83,10 +92,10 @@ pub trait KernelBackend: Backend {
         shape: [usize; 4],
         options: ConvOptions,
         winograd: bool,
-        relu: bool,
+        activation: Activation,
     ) -> FloatTensor<Self> {
         let _ = (shape, winograd);
-        reference::conv2d_fused::<Self>(x, packed, bias, Some(residual), options, relu)
+        reference::conv2d_fused::<Self>(x, packed, bias, Some(residual), options, activation)
     }
 
     /// Gradient of [`KernelBackend::nhwc_conv2d`] with respect to `x` (used for its shape alone).
@@ -116,9 +125,9 @@ pub trait KernelBackend: Backend {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        reference::batch_norm_train::<Self>(x, gamma, beta, epsilon, relu)
+        reference::batch_norm_train::<Self>(x, gamma, beta, epsilon, activation)
     }
 
     /// Gradients of [`KernelBackend::nhwc_batch_norm_train`] with respect to `x`, `gamma`, `beta`,
@@ -132,10 +141,10 @@ pub trait KernelBackend: Backend {
         variance: FloatTensor<Self>,
         grad: FloatTensor<Self>,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         reference::batch_norm_train_grad::<Self>(
-            x, gamma, beta, mean, variance, grad, epsilon, relu,
+            x, gamma, beta, mean, variance, grad, epsilon, activation,
         )
     }
 
@@ -182,9 +191,27 @@ pub trait KernelBackend: Backend {
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> FloatTensor<Self> {
-        reference::batch_norm_infer::<Self>(x, gamma, beta, mean, variance, epsilon, relu)
+        reference::batch_norm_infer::<Self>(x, gamma, beta, mean, variance, epsilon, activation)
+    }
+
+    /// Gradients of [`KernelBackend::nhwc_batch_norm_infer`] with respect to `x`, `gamma`, `beta`,
+    /// from its inputs.
+    #[allow(clippy::too_many_arguments)]
+    fn nhwc_batch_norm_infer_grad(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        epsilon: f64,
+        activation: Activation,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        reference::batch_norm_infer_grad::<Self>(
+            x, gamma, beta, mean, variance, grad, epsilon, activation,
+        )
     }
 
     /// Largest value of every window.

@@ -4,12 +4,12 @@
 use super::KernelBackend;
 use crate::conv::Conv;
 use crate::shape::{self, ShapeError};
-use crate::{AdamStep, AvgPool, ConvOptions, Depthwise, MaxPool, Resize};
+use crate::{Activation, AdamStep, AvgPool, ConvOptions, Depthwise, MaxPool, Resize};
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
 /// Convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`: output `[N, Ho, Wo, Co]` with
-/// `Ho = (H + 2 padding - k) / stride + 1`. No bias, groups or dilation. The gradient of `x` is
+/// `Ho = (H + 2 padding + extra - k) / stride + 1`. No bias, groups or dilation. The gradient of `x` is
 /// computed only where `x` is tracked, so a network's images cost nothing.
 ///
 /// # Panics
@@ -25,23 +25,17 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions) -> Tensor<4
 }
 
 /// Depthwise convolution of `x` `[N, H, W, C]` with `weight` `[C, 1, k, k]`: every channel with its
-/// own kernel. Output as in [`conv2d`].
+/// own kernel. Output as in [`conv2d`]; Winograd's algorithm and the precision do not apply.
 ///
 /// # Panics
 /// If the shapes do not fit, a size or the stride is zero, or the kernel is larger than the padded
 /// input.
-pub fn depthwise_conv2d(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    stride: usize,
-    padding: usize,
-) -> Tensor<4> {
-    fits(Depthwise::new(x.dims(), weight.dims(), stride, padding));
+pub fn depthwise_conv2d(x: Tensor<4>, weight: Tensor<4>, options: ConvOptions) -> Tensor<4> {
+    fits(Depthwise::with_options(x.dims(), weight.dims(), options));
     Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_depthwise(
         x.into_dispatch(),
         weight.into_dispatch(),
-        stride,
-        padding,
+        options,
     ))
 }
 
@@ -68,7 +62,8 @@ pub struct BatchNormOutput {
 }
 
 /// Batch normalisation of `x` `[N, H, W, C]` with the statistics of the batch,
-/// `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, followed by a ReLU if `relu`.
+/// `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, followed by an
+/// activation (`true`: a ReLU).
 ///
 /// # Panics
 /// If `gamma` or `beta` do not have `C` elements, or a size is zero.
@@ -77,7 +72,7 @@ pub fn batch_norm_train(
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
-    relu: bool,
+    activation: impl Into<Activation>,
 ) -> BatchNormOutput {
     check_channels(
         "batch_norm_train",
@@ -89,7 +84,7 @@ pub fn batch_norm_train(
         gamma.into_dispatch(),
         beta.into_dispatch(),
         epsilon,
-        relu,
+        activation.into(),
     );
     BatchNormOutput {
         output: Tensor::from_dispatch(output),
@@ -128,7 +123,8 @@ pub fn batch_norm_join(
     }
 }
 
-/// Batch normalisation of `x` `[N, H, W, C]` with given statistics, followed by a ReLU if `relu`.
+/// Batch normalisation of `x` `[N, H, W, C]` with given statistics, followed by an
+/// activation (`true`: a ReLU).
 ///
 /// # Panics
 /// If a parameter does not have `C` elements, or a size is zero.
@@ -139,7 +135,7 @@ pub fn batch_norm_infer(
     mean: Tensor<1>,
     variance: Tensor<1>,
     epsilon: f64,
-    relu: bool,
+    activation: impl Into<Activation>,
 ) -> Tensor<4> {
     let parameters = [
         ("gamma [C]", &gamma),
@@ -155,7 +151,7 @@ pub fn batch_norm_infer(
         mean.into_dispatch(),
         variance.into_dispatch(),
         epsilon,
-        relu,
+        activation.into(),
     ))
 }
 

@@ -2,9 +2,9 @@
 
 use super::KernelBackend;
 use super::ops::fits;
-use crate::ConvOptions;
 use crate::conv::Conv;
 use crate::shape;
+use crate::{Activation, ConvOptions, Depthwise};
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use std::sync::OnceLock;
@@ -28,6 +28,7 @@ pub struct PreparedConv {
     weight: Tensor<4>,
     bias: Tensor<1>,
     options: ConvOptions,
+    depthwise: bool,
     /// Weights packed for the direct and for Winograd's algorithm.
     packed: [OnceLock<Tensor<4>>; 2],
 }
@@ -43,17 +44,37 @@ impl PreparedConv {
             weight: weight.detach(),
             bias: bias.detach(),
             options,
+            depthwise: false,
             packed: [OnceLock::new(), OnceLock::new()],
         }
     }
 
-    /// `x` `[N, H, W, Ci]` convolved, plus bias and `residual` (shaped as the output), through a
-    /// ReLU if `relu`. Not differentiable.
+    /// A depthwise convolution with weights `[C, 1, k, k]` and bias `[C]`.
+    ///
+    /// # Panics
+    /// If the bias does not have `C` elements.
+    pub fn depthwise(weight: Tensor<4>, bias: Tensor<1>, options: ConvOptions) -> Self {
+        Self {
+            depthwise: true,
+            ..Self::new(weight, bias, options)
+        }
+    }
+
+    /// `x` `[N, H, W, Ci]` convolved, plus bias and `residual` (shaped as the output), through an
+    /// activation (`true`: a ReLU). Not differentiable.
     ///
     /// # Panics
     /// If the shapes do not fit, or the element types of input and weights differ.
-    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
-        let shape = self.weight.dims();
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        activation: impl Into<Activation>,
+    ) -> Tensor<4> {
+        let (shape, activation) = (self.weight.dims(), activation.into());
+        if self.depthwise {
+            return self.forward_depthwise(x, residual, activation);
+        }
         let conv = fits(Conv::with_options(x.dims(), shape, self.options));
         if let Some(residual) = &residual {
             let (found, expected) = (residual.dims(), conv.output_shape());
@@ -82,7 +103,7 @@ impl PreparedConv {
         let options = self.options;
         Tensor::from_dispatch(match residual {
             None => <Dispatch as KernelBackend>::nhwc_conv2d_packed(
-                x, packed, bias, shape, options, winograd, relu,
+                x, packed, bias, shape, options, winograd, activation,
             ),
             Some(residual) => <Dispatch as KernelBackend>::nhwc_conv2d_packed_join(
                 x,
@@ -92,8 +113,41 @@ impl PreparedConv {
                 shape,
                 options,
                 winograd,
-                relu,
+                activation,
             ),
         })
+    }
+
+    fn forward_depthwise(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        activation: Activation,
+    ) -> Tensor<4> {
+        fits(Depthwise::with_options(
+            x.dims(),
+            self.weight.dims(),
+            self.options,
+        ));
+        // No network here joins behind a depthwise convolution: not worth a kernel of its own.
+        let fused = match residual {
+            None => activation,
+            Some(_) => Activation::Identity,
+        };
+        let y = Tensor::from_dispatch(<Dispatch as KernelBackend>::nhwc_depthwise_fused(
+            x.into_dispatch(),
+            self.weight.clone().into_dispatch(),
+            self.bias.clone().into_dispatch(),
+            self.options,
+            fused,
+        ));
+        let Some(residual) = residual else {
+            return y;
+        };
+        match activation {
+            Activation::Identity => y + residual,
+            Activation::Relu => (y + residual).clamp_min(0.0),
+            Activation::Relu6 => (y + residual).clamp(0.0, 6.0),
+        }
     }
 }

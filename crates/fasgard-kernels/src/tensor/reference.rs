@@ -1,252 +1,62 @@
 //! The same operations composed from burn's own: the path of backends without kernels here and of
 //! element types other than `f32`, and what the kernels are tested against.
 
+mod conv;
+mod norm;
 mod resize;
 
+pub use conv::{
+    conv2d, conv2d_fused, conv2d_input_grad, conv2d_weight_grad, depthwise, depthwise_fused,
+    depthwise_grad,
+};
+pub use norm::{
+    batch_norm_infer, batch_norm_infer_grad, batch_norm_join, batch_norm_join_grad,
+    batch_norm_train, batch_norm_train_grad,
+};
 pub use resize::{resize, resize_grad};
 
-use crate::{AdamStep, ConvOptions, WeightDecay};
+use crate::{Activation, AdamStep, WeightDecay};
 use burn::backend::Backend;
 use burn::backend::TensorMetadata;
-use burn::backend::ops;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{IntDType, Shape};
 
 const TO_NCHW: [usize; 4] = [0, 3, 1, 2];
 const TO_NHWC: [usize; 4] = [0, 2, 3, 1];
 
-fn burn_options(options: ConvOptions) -> ops::ConvOptions<2> {
-    ops::ConvOptions::new([options.stride; 2], [options.padding; 2], [1; 2], 1)
+/// `x` through an activation.
+fn activate<B: Backend>(x: FloatTensor<B>, activation: Activation) -> FloatTensor<B> {
+    match activation {
+        Activation::Identity => x,
+        Activation::Relu => B::relu(x),
+        Activation::Relu6 => {
+            let six = f64::from(activation.ceiling());
+            B::float_clamp_max(B::relu(x), six.into())
+        }
+    }
 }
 
-/// Convolution of `x` `[N, H, W, Ci]` with `weight` `[Co, Ci, k, k]`.
-pub fn conv2d<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    options: ConvOptions,
-) -> FloatTensor<B> {
-    let x = B::float_permute(x, &TO_NCHW);
-    let y = B::conv2d(x, weight, None, burn_options(options));
-    B::float_permute(y, &TO_NHWC)
-}
-
-/// [`conv2d`] plus `bias` `[Co]` and `residual`, through a ReLU if `relu`.
-pub fn conv2d_fused<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-    residual: Option<FloatTensor<B>>,
-    options: ConvOptions,
-    relu: bool,
-) -> FloatTensor<B> {
-    let y = B::float_add(conv2d::<B>(x, weight, options), per_channel::<B>(bias));
-    let y = match residual {
-        Some(residual) => B::float_add(y, residual),
-        None => y,
-    };
-    if relu { B::relu(y) } else { y }
-}
-
-/// Gradient of [`conv2d`] with respect to `x`.
-pub fn conv2d_input_grad<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
+/// Gradient through an activation with this output.
+fn activate_grad<B: Backend>(
+    output: FloatTensor<B>,
     grad: FloatTensor<B>,
-    options: ConvOptions,
+    activation: Activation,
 ) -> FloatTensor<B> {
-    let x = B::float_permute(x, &TO_NCHW);
-    let grad = B::float_permute(grad, &TO_NCHW);
-    let grad = B::conv2d_x_backward(x, weight, grad, burn_options(options));
-    B::float_permute(grad, &TO_NHWC)
-}
-
-/// Gradient of [`conv2d`] with respect to `weight`.
-pub fn conv2d_weight_grad<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    grad: FloatTensor<B>,
-    options: ConvOptions,
-) -> FloatTensor<B> {
-    let x = B::float_permute(x, &TO_NCHW);
-    let grad = B::float_permute(grad, &TO_NCHW);
-    B::conv2d_weight_backward(x, weight, grad, burn_options(options))
-}
-
-fn depthwise_options(channels: usize, stride: usize, padding: usize) -> ops::ConvOptions<2> {
-    ops::ConvOptions::new([stride; 2], [padding; 2], [1; 2], channels)
-}
-
-/// Depthwise convolution of `x` `[N, H, W, C]` with `weight` `[C, 1, k, k]`.
-pub fn depthwise<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    stride: usize,
-    padding: usize,
-) -> FloatTensor<B> {
-    let options = depthwise_options(weight.shape()[0], stride, padding);
-    let x = B::float_permute(x, &TO_NCHW);
-    B::float_permute(B::conv2d(x, weight, None, options), &TO_NHWC)
-}
-
-/// Gradients of [`depthwise`] with respect to `x` and `weight`.
-pub fn depthwise_grad<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    grad: FloatTensor<B>,
-    stride: usize,
-    padding: usize,
-) -> (FloatTensor<B>, FloatTensor<B>) {
-    let options = depthwise_options(weight.shape()[0], stride, padding);
-    let x = B::float_permute(x, &TO_NCHW);
-    let grad = B::float_permute(grad, &TO_NCHW);
-    let dx = B::conv2d_x_backward(x.clone(), weight.clone(), grad.clone(), options.clone());
-    let dw = B::conv2d_weight_backward(x, weight, grad, options);
-    (B::float_permute(dx, &TO_NHWC), dw)
+    match activation {
+        Activation::Identity => grad,
+        Activation::Relu => B::relu_backward(output, grad),
+        Activation::Relu6 => {
+            let six = f64::from(activation.ceiling());
+            let below = B::float_add_scalar(B::float_neg(output.clone()), six.into());
+            B::relu_backward(output, B::relu_backward(below, grad))
+        }
+    }
 }
 
 /// `[C]` as `[1, 1, 1, C]`.
 fn per_channel<B: Backend>(values: FloatTensor<B>) -> FloatTensor<B> {
     let channels = values.shape().num_elements();
     B::float_reshape(values, Shape::from([1, 1, 1, channels]))
-}
-
-/// Mean over images, rows and columns, `[1, 1, 1, C]`.
-fn channel_mean<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    (0..3).fold(x, B::float_mean_dim)
-}
-
-/// Sum over images, rows and columns, `[C]`.
-fn channel_sum<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    flat::<B>((0..3).fold(x, B::float_sum_dim))
-}
-
-/// `[1, 1, 1, C]` as `[C]`.
-fn flat<B: Backend>(values: FloatTensor<B>) -> FloatTensor<B> {
-    let channels = values.shape().num_elements();
-    B::float_reshape(values, Shape::from([channels]))
-}
-
-/// `1 / sqrt(variance + epsilon)`.
-fn inverse_deviation<B: Backend>(variance: FloatTensor<B>, epsilon: f64) -> FloatTensor<B> {
-    B::float_recip(B::float_sqrt(B::float_add_scalar(variance, epsilon.into())))
-}
-
-/// Batch normalisation with the batch's statistics: output, mean `[C]`, biased variance `[C]`.
-pub fn batch_norm_train<B: Backend>(
-    x: FloatTensor<B>,
-    gamma: FloatTensor<B>,
-    beta: FloatTensor<B>,
-    epsilon: f64,
-    relu: bool,
-) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let mean = channel_mean::<B>(x.clone());
-    let centred = B::float_sub(x.clone(), mean.clone());
-    let variance = channel_mean::<B>(B::float_mul(centred.clone(), centred));
-    let (mean, variance) = (flat::<B>(mean), flat::<B>(variance));
-    let output = batch_norm_infer::<B>(
-        x,
-        gamma,
-        beta,
-        mean.clone(),
-        variance.clone(),
-        epsilon,
-        relu,
-    );
-    (output, mean, variance)
-}
-
-/// Gradients of [`batch_norm_train`] with respect to `x`, `gamma` and `beta`.
-#[allow(clippy::too_many_arguments)]
-pub fn batch_norm_train_grad<B: Backend>(
-    x: FloatTensor<B>,
-    gamma: FloatTensor<B>,
-    beta: FloatTensor<B>,
-    mean: FloatTensor<B>,
-    variance: FloatTensor<B>,
-    grad: FloatTensor<B>,
-    epsilon: f64,
-    relu: bool,
-) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let grad = if relu {
-        let output = batch_norm_infer::<B>(
-            x.clone(),
-            gamma.clone(),
-            beta,
-            mean.clone(),
-            variance.clone(),
-            epsilon,
-            true,
-        );
-        B::relu_backward(output, grad)
-    } else {
-        grad
-    };
-    let inverse = per_channel::<B>(inverse_deviation::<B>(variance, epsilon));
-    let centred = B::float_sub(x, per_channel::<B>(mean));
-    let normal = B::float_mul(centred, inverse.clone());
-    let weighted = B::float_mul(grad.clone(), normal.clone());
-    let (beta_grad, gamma_grad) = (
-        channel_sum::<B>(grad.clone()),
-        channel_sum::<B>(weighted.clone()),
-    );
-    let from_mean = channel_mean::<B>(grad.clone());
-    let from_variance = B::float_mul(normal, channel_mean::<B>(weighted));
-    let inner = B::float_sub(B::float_sub(grad, from_mean), from_variance);
-    let scale = B::float_mul(per_channel::<B>(gamma), inverse);
-    (B::float_mul(inner, scale), gamma_grad, beta_grad)
-}
-
-/// `relu(batch norm of x + residual)` with the batch's statistics: output, mean `[C]`, biased
-/// variance `[C]`.
-pub fn batch_norm_join<B: Backend>(
-    x: FloatTensor<B>,
-    gamma: FloatTensor<B>,
-    beta: FloatTensor<B>,
-    residual: FloatTensor<B>,
-    epsilon: f64,
-) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let (output, mean, variance) = batch_norm_train::<B>(x, gamma, beta, epsilon, false);
-    (add_relu::<B>(output, residual), mean, variance)
-}
-
-/// Gradients of [`batch_norm_join`] with respect to `x`, `gamma`, `beta` and `residual`.
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
-pub fn batch_norm_join_grad<B: Backend>(
-    x: FloatTensor<B>,
-    gamma: FloatTensor<B>,
-    beta: FloatTensor<B>,
-    output: FloatTensor<B>,
-    mean: FloatTensor<B>,
-    variance: FloatTensor<B>,
-    grad: FloatTensor<B>,
-    epsilon: f64,
-) -> (
-    FloatTensor<B>,
-    FloatTensor<B>,
-    FloatTensor<B>,
-    FloatTensor<B>,
-) {
-    let grad = add_relu_grad::<B>(output, grad);
-    let (x, gamma, beta) =
-        batch_norm_train_grad::<B>(x, gamma, beta, mean, variance, grad.clone(), epsilon, false);
-    (x, gamma, beta, grad)
-}
-
-/// Batch normalisation with given statistics.
-pub fn batch_norm_infer<B: Backend>(
-    x: FloatTensor<B>,
-    gamma: FloatTensor<B>,
-    beta: FloatTensor<B>,
-    mean: FloatTensor<B>,
-    variance: FloatTensor<B>,
-    epsilon: f64,
-    relu: bool,
-) -> FloatTensor<B> {
-    let scale = B::float_mul(gamma, inverse_deviation::<B>(variance, epsilon));
-    let centred = B::float_sub(x, per_channel::<B>(mean));
-    let scaled = B::float_mul(centred, per_channel::<B>(scale));
-    let output = B::float_add(scaled, per_channel::<B>(beta));
-    if relu { B::relu(output) } else { output }
 }
 
 /// Largest value of every window.

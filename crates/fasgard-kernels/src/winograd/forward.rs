@@ -5,8 +5,11 @@
 //! transformed back, some panels of channels at a time, so that all of it stays in the core's cache.
 
 use super::transform::{IN, OUT, POINTS, input_2d, output_2d};
+use crate::Activation;
 use crate::conv::{Epilogue, pack};
-use crate::isa::{InstructionSet, Isa, Kernel, MAX_PANEL, TILE_VECTORS, dispatch, load_part};
+use crate::isa::{
+    InstructionSet, Isa, Kernel, MAX_PANEL, TILE_VECTORS, activate, dispatch, load_part,
+};
 use crate::memory::{self, Shared};
 use crate::tile::{Finish, Tile};
 use rayon::prelude::*;
@@ -72,7 +75,7 @@ impl Map {
                             panels: split * panels / splits..(split + 1) * panels / splits,
                             bias: bias.as_deref(),
                             residual: epilogue.residual,
-                            relu: epilogue.relu,
+                            activation: epilogue.activation,
                             out,
                             scratch,
                         },
@@ -106,7 +109,7 @@ struct Block<'a> {
     panels: Range<usize>,
     bias: Option<&'a [f32]>,
     residual: Option<&'a [f32]>,
-    relu: bool,
+    activation: Activation,
     out: Shared<'a>,
     scratch: &'a mut Scratch,
 }
@@ -184,7 +187,7 @@ impl Kernel for Block<'_> {
                 let target = Target {
                     bias: self.bias,
                     residual: self.residual,
-                    relu: self.relu,
+                    activation: self.activation,
                     out: self.out,
                     first: first * width,
                     channels,
@@ -288,7 +291,7 @@ unsafe fn gather_tile<I: Isa>(
 struct Target<'a> {
     bias: Option<&'a [f32]>,
     residual: Option<&'a [f32]>,
-    relu: bool,
+    activation: Activation,
     out: Shared<'a>,
     /// First channel.
     first: usize,
@@ -342,9 +345,7 @@ unsafe fn scatter_tile<I: Isa>(
                     let residual = load_part(isa, residual);
                     value = isa.add(value, residual);
                 }
-                if target.relu {
-                    value = isa.relu(value);
-                }
+                value = activate(isa, target.activation, value);
                 assert!(at + used <= target.out.len());
                 // SAFETY: in range by the assertion; disjoint as the caller vouches.
                 unsafe {

@@ -26,6 +26,7 @@ fn applies(conv: &Conv) -> bool {
         && conv.kernel == 3
         && conv.stride == 1
         && conv.padding <= 2
+        && conv.extra == 0
         && conv.in_channels >= MIN_CHANNELS
         && conv.out_channels >= MIN_CHANNELS
 }

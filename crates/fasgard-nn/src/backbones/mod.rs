@@ -4,20 +4,44 @@
 //! [`Backbone::new`].
 
 mod cdcn;
+mod densenet;
+mod efficientnet_lite;
+mod inverted;
+mod minifasnet;
+mod mobilenet_v3;
+mod piece;
 mod resnet;
 
 use burn::{module::Module, tensor::Tensor};
 
 pub use cdcn::Cdcn;
+pub use densenet::{DenseLayer, DenseNet, Transition};
+pub use efficientnet_lite::EfficientNetLite;
+pub use inverted::Inverted;
+pub(crate) use minifasnet::SIDE as MINIFASNET_SIDE;
+pub use minifasnet::{ConvPrelu, Excite, FasBlock, MiniFasNet};
+pub use mobilenet_v3::{MobileBlock, MobileNetV3, SqueezeExcite};
+pub(crate) use piece::Piece;
 pub use resnet::{Block, Resnet};
 
-use crate::{BackboneKind, Compute, Init, ModelConfig, Trace, layers::ConvBn};
+use crate::{
+    BackboneKind, Compute, Init, ModelConfig, Trace,
+    graph::{Graph, Value},
+};
 
 /// A network from images `[N, S, S, 3]` to a feature map.
 #[derive(Module, Debug)]
 pub enum Backbone {
     /// A residual network, cut after one of its stages.
     Resnet(Resnet),
+    /// EfficientNet-Lite0, cut after one of its stages.
+    EfficientNetLite(EfficientNetLite),
+    /// MobileNetV3-Large, cut after one of its stages.
+    MobileNetV3(MobileNetV3),
+    /// DenseNet-161, cut after one of its transitions.
+    DenseNet(DenseNet),
+    /// MiniFASNet, either of the two.
+    MiniFasNet(MiniFasNet),
     /// CDCN or DepthNet.
     Cdcn(Cdcn),
 }
@@ -26,7 +50,7 @@ impl Backbone {
     /// Builds what `config` names; `side` is the side of the feature map where the backbone can
     /// choose it (CDCN resizes its blocks' outputs).
     pub fn new(config: &ModelConfig, side: usize, init: &mut Init) -> Self {
-        let stage = config.stage().unwrap_or(4);
+        let stage = config.tap_number();
         let resnet = |init: &mut Init, blocks, bottleneck| {
             Self::Resnet(Resnet::new(blocks, bottleneck, stage, config.width, init))
         };
@@ -34,6 +58,19 @@ impl Backbone {
             BackboneKind::Resnet18 => resnet(init, [2, 2, 2, 2], false),
             BackboneKind::Resnet34 => resnet(init, [3, 4, 6, 3], false),
             BackboneKind::Resnet50 => resnet(init, [3, 4, 6, 3], true),
+            BackboneKind::EfficientnetLite0 => {
+                Self::EfficientNetLite(EfficientNetLite::new(stage, config.width, init))
+            }
+            BackboneKind::MobilenetV3Large => {
+                Self::MobileNetV3(MobileNetV3::new(stage, config.width, init))
+            }
+            BackboneKind::Densenet161 => Self::DenseNet(DenseNet::new(stage, config.width, init)),
+            BackboneKind::MinifasnetV2 => {
+                Self::MiniFasNet(MiniFasNet::new(minifasnet::V2, config.width, init))
+            }
+            BackboneKind::MinifasnetV1se => {
+                Self::MiniFasNet(MiniFasNet::new(minifasnet::V1SE, config.width, init))
+            }
             BackboneKind::Cdcn => Self::Cdcn(Cdcn::new(config.theta, config.width, side, init)),
             BackboneKind::Depthnet => Self::Cdcn(Cdcn::new(0.0, config.width, side, init)),
         }
@@ -43,6 +80,10 @@ impl Backbone {
     pub fn channels(&self) -> usize {
         match self {
             Self::Resnet(net) => net.channels(),
+            Self::EfficientNetLite(net) => net.channels(),
+            Self::MobileNetV3(net) => net.channels(),
+            Self::DenseNet(net) => net.channels(),
+            Self::MiniFasNet(net) => net.channels(),
             Self::Cdcn(net) => net.channels(),
         }
     }
@@ -51,24 +92,50 @@ impl Backbone {
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Resnet(net) => net.forward(images),
+            Self::EfficientNetLite(net) => net.forward(images),
+            Self::MobileNetV3(net) => net.forward(images),
+            Self::DenseNet(net) => net.forward(images),
+            Self::MiniFasNet(net) => net.forward(images),
             Self::Cdcn(net) => net.forward(images),
         }
     }
 
     /// Fixes the weights of every convolution for inference.
     pub(crate) fn prepare(&mut self) {
-        self.each(&mut ConvBn::prepare);
+        self.pieces()
+            .into_iter()
+            .for_each(|(_, piece)| piece.prepare());
     }
 
     /// How every convolution is computed from now on.
     pub(crate) fn set_compute(&mut self, compute: Compute) {
-        self.each(&mut |conv| conv.set_compute(compute));
+        self.pieces()
+            .into_iter()
+            .for_each(|(_, piece)| piece.set_compute(compute));
     }
 
-    fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+    /// All layers with the part of the backbone that they belong to, which is the beginning of their
+    /// weights' names: `layer1` of `backbone.layer1.0.convs.0.conv.weight`.
+    pub(crate) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
         match self {
-            Self::Resnet(net) => net.each(f),
-            Self::Cdcn(net) => net.each(f),
+            Self::Resnet(net) => net.pieces(),
+            Self::EfficientNetLite(net) => net.pieces(),
+            Self::MobileNetV3(net) => net.pieces(),
+            Self::DenseNet(net) => net.pieces(),
+            Self::MiniFasNet(net) => net.pieces(),
+            Self::Cdcn(net) => net.pieces(),
+        }
+    }
+
+    /// Adds all layers to `graph`, from images `[3, S, S]` to the feature map.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        match self {
+            Self::Resnet(net) => net.graph(images, graph),
+            Self::EfficientNetLite(net) => net.graph(images, graph),
+            Self::MobileNetV3(net) => net.graph(images, graph),
+            Self::DenseNet(net) => net.graph(images, graph),
+            Self::MiniFasNet(net) => net.graph(images, graph),
+            Self::Cdcn(net) => net.graph(images, graph),
         }
     }
 
@@ -76,6 +143,10 @@ impl Backbone {
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         match self {
             Self::Resnet(net) => net.describe(input, trace),
+            Self::EfficientNetLite(net) => net.describe(input, trace),
+            Self::MobileNetV3(net) => net.describe(input, trace),
+            Self::DenseNet(net) => net.describe(input, trace),
+            Self::MiniFasNet(net) => net.describe(input, trace),
             Self::Cdcn(net) => net.describe(input, trace),
         }
     }

@@ -4,9 +4,10 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::tensor::max_pool2d;
 
-use super::scaled;
+use super::{Piece, scaled};
 use crate::{
     Init, Trace,
+    graph::{Activation, Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape},
 };
 
@@ -60,11 +61,30 @@ impl Block {
         y
     }
 
-    fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let shortcut = match &self.downsample {
+            Some(downsample) => graph.scope("downsample", |g| downsample.graph(x, g)),
+            None => x,
+        };
+        let mut y = x;
+        for (i, conv) in self.convs.iter().enumerate() {
+            y = graph.scope(&format!("convs.{i}"), |g| {
+                if i + 1 < self.convs.len() {
+                    return conv.graph_relu(y, g);
+                }
+                let y = conv.graph(y, g);
+                let joined = g.sum(y, shortcut);
+                g.activate(joined, Activation::Relu)
+            });
+        }
+        y
+    }
+
+    fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {
         self.convs
             .iter_mut()
             .chain(&mut self.downsample)
-            .for_each(f);
+            .map(Piece::ConvBn)
     }
 
     fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
@@ -135,6 +155,18 @@ impl Resnet {
             .fold(x, |x, block| block.forward(x))
     }
 
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let x = graph.scope("stem", |g| self.stem.graph_relu(images, g));
+        let mut x = graph.max_pool(x, 3, 2, 1);
+        for (name, blocks) in self.stages() {
+            for (i, block) in blocks.iter().enumerate() {
+                x = graph.scope(&format!("{name}.{i}"), |g| block.graph(x, g));
+            }
+        }
+        x
+    }
+
     /// Adds all layers to `trace`.
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         let [channels, height, width] = trace.scope("stem", |t| self.stem.describe(input, t));
@@ -152,17 +184,19 @@ impl Resnet {
         shape
     }
 
-    /// Calls `f` on every convolution.
-    pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
-        f(&mut self.stem);
-        for layer in [
-            &mut self.layer1,
-            &mut self.layer2,
-            &mut self.layer3,
-            &mut self.layer4,
+    /// All layers with the part that they belong to.
+    pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
+        let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
+        for (name, blocks) in [
+            ("layer1", &mut self.layer1),
+            ("layer2", &mut self.layer2),
+            ("layer3", &mut self.layer3),
+            ("layer4", &mut self.layer4),
         ] {
-            layer.iter_mut().for_each(|block| block.each(f));
+            let layers = blocks.iter_mut().flat_map(Block::pieces);
+            pieces.extend(layers.map(|piece| (name, piece)));
         }
+        pieces
     }
 
     fn stages(&self) -> impl Iterator<Item = (&'static str, &Vec<Block>)> {

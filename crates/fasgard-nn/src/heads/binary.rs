@@ -2,26 +2,32 @@
 
 use burn::{module::Module, tensor::Tensor};
 
-use super::Supervise;
+use super::{GraphPrediction, Supervise};
 use crate::{
     Init, Loss, ModelConfig, Prediction, Targets, Trace,
+    graph::{Graph, Op, Value},
     layers::{Conv, ConvBn, Linear},
     losses::{Weighted, bce_with_logits},
 };
 
-/// Global average pool and a linear layer to one logit.
+/// Global average pool and a linear layer to one logit, or to several classes of which one is live:
+/// their logit is that of the softmax's share of it, so that its sigmoid is this share.
 #[derive(Module, Debug)]
 pub struct BinaryHead {
     linear: Linear,
     final_weight: f64,
+    /// The number of the live class; none with one logit.
+    live: Option<usize>,
 }
 
 impl BinaryHead {
     pub(super) fn new(config: &ModelConfig, channels: usize, init: &mut Init) -> Self {
-        let final_weight = config.supervision.final_weight;
+        let supervision = &config.supervision;
+        let outputs = supervision.classes.map_or(1, |classes| classes.count);
         Self {
-            linear: Linear::new(channels, 1, init),
-            final_weight,
+            linear: Linear::new(channels, outputs, init),
+            final_weight: supervision.final_weight,
+            live: supervision.classes.map(|classes| classes.live),
         }
     }
 }
@@ -33,7 +39,11 @@ impl Supervise for BinaryHead {
             .reshape([batch, height * width, channels])
             .mean_dim(1)
             .reshape([batch, channels]);
-        let logit = self.linear.forward(pooled).reshape([batch]);
+        let outputs = self.linear.forward(pooled);
+        let logit = match self.live {
+            None => outputs.reshape([batch]),
+            Some(live) => share_logit(outputs, live),
+        };
         Prediction {
             maps: Vec::new(),
             logit: Some(logit),
@@ -51,8 +61,54 @@ impl Supervise for BinaryHead {
 
     fn each(&mut self, _: &mut dyn FnMut(&mut Conv), _: &mut dyn FnMut(&mut ConvBn)) {}
 
+    fn graph(&self, features: Value, graph: &mut Graph) -> GraphPrediction {
+        let pooled = graph.add(Op::GlobalAveragePool, &[features]);
+        let flat = graph.add(Op::Flatten, &[pooled]);
+        let outputs = self.linear.graph(flat, graph);
+        GraphPrediction {
+            maps: Vec::new(),
+            logit: Some(match self.live {
+                None => outputs,
+                Some(live) => graph.add(Op::ShareLogit(live), &[outputs]),
+            }),
+        }
+    }
+
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {
         let _ = trace.add("avgpool", [channels, 1, 1], 0, 0);
         self.linear.describe(trace);
+    }
+}
+
+/// `z_live - ln(sum of e^z over the others)` of `[N, classes]`, `[N]`.
+fn share_logit(z: Tensor<2>, live: usize) -> Tensor<1> {
+    let [batch, count] = z.dims();
+    let others: Vec<Tensor<2>> = (0..count)
+        .filter(|class| *class != live)
+        .map(|class| z.clone().narrow(1, class, 1))
+        .collect();
+    let others = Tensor::cat(others, 1);
+    // Less the largest, so that no exponential overflows.
+    let largest = others.clone().detach().max_dim(1);
+    let sum = (others - largest.clone()).exp().sum_dim(1);
+    (z.narrow(1, live, 1) - sum.log() - largest).reshape([batch])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn the_logit_s_sigmoid_is_the_softmax_s_share() {
+        let z =
+            Tensor::<2>::from_floats([[0.5, 2.0, -1.0], [800.0, 801.0, 799.0]], &Device::flex());
+        let logits = share_logit(z, 1).into_data().try_to_vec::<f32>().unwrap();
+        for (logit, z) in logits.iter().zip([[0.5f64, 2.0, -1.0], [0.0, 1.0, -1.0]]) {
+            let share = z[1].exp() / z.iter().map(|v| v.exp()).sum::<f64>();
+            let found = 1.0 / (1.0 + (-f64::from(*logit)).exp());
+            assert!((share - found).abs() < 1e-5, "{share} {found}");
+        }
     }
 }

@@ -4,20 +4,25 @@ use burn::{
     module::{Module, Param, RunningState},
     tensor::Tensor,
 };
-use fasgard_kernels::tensor::{
-    BatchNormOutput, add_relu, batch_norm_infer, batch_norm_join, batch_norm_train,
+use fasgard_kernels::{
+    Activation,
+    tensor::{BatchNormOutput, add_relu, batch_norm_infer, batch_norm_join, batch_norm_train},
 };
 
-use crate::{Init, Trace};
+use crate::{
+    Init, Trace,
+    graph::{Graph, Op, Value, Weights},
+};
 
 /// PyTorch's default: added to the variance before the square root.
 const EPSILON: f64 = 1e-5;
 /// PyTorch's default: share of the batch in the running statistics.
 const MOMENTUM: f64 = 0.1;
 
-/// Batch normalisation over `[N, H, W, C]`, per channel, with or without a ReLU behind it.
+/// Batch normalisation over `[N, H, W, C]`, per channel, with or without an activation behind it.
 ///
-/// Batch statistics are used on an autodiff device, running statistics elsewhere. Unlike the tensor
+/// Batch statistics are used on an autodiff device, running statistics elsewhere and where they are
+/// frozen. Unlike the tensor
 /// framework's own layer the running variance is the **unbiased** one (n / (n - 1)), as in PyTorch.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
@@ -25,6 +30,10 @@ pub struct BatchNorm {
     bias: Param<Tensor<1>>,
     running_mean: RunningState<Tensor<1>>,
     running_var: RunningState<Tensor<1>>,
+    epsilon: f64,
+    /// Whether running statistics are used and kept in training too.
+    #[module(skip)]
+    frozen: bool,
 }
 
 impl BatchNorm {
@@ -35,29 +44,53 @@ impl BatchNorm {
             bias: Param::from_tensor(init.constant([channels], 0.0)),
             running_mean: RunningState::new(init.constant([channels], 0.0)),
             running_var: RunningState::new(init.constant([channels], 1.0)),
+            epsilon: EPSILON,
+            frozen: false,
         }
     }
 
-    /// Normalises and, if `relu`, rectifies; on an autodiff device it also updates the running
-    /// statistics.
-    pub fn forward(&self, x: Tensor<4>, relu: bool) -> Tensor<4> {
+    /// The same with another constant added to the variance.
+    pub fn with_epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// From now on running statistics are used, and left as they are, in training too.
+    pub(crate) fn freeze_statistics(&mut self) {
+        self.frozen = true;
+    }
+
+    /// Normalises and applies an activation (`true`: a ReLU); on an autodiff device it also updates
+    /// the running statistics, unless they are frozen.
+    pub fn forward(&self, x: Tensor<4>, activation: impl Into<Activation>) -> Tensor<4> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
-        if !x.device().is_autodiff() {
+        let (epsilon, activation) = (self.epsilon, activation.into());
+        if self.is_fixed(&x) {
             let (mean, variance) = (self.running_mean.value(), self.running_var.value());
-            return batch_norm_infer(x, weight, bias, mean, variance, EPSILON, relu);
+            return batch_norm_infer(x, weight, bias, mean, variance, epsilon, activation);
         }
         let shape = x.dims();
-        self.record(shape, batch_norm_train(x, weight, bias, EPSILON, relu))
+        self.record(
+            shape,
+            batch_norm_train(x, weight, bias, epsilon, activation),
+        )
+    }
+
+    fn is_fixed(&self, x: &Tensor<4>) -> bool {
+        self.frozen || !x.device().is_autodiff()
     }
 
     /// Normalises, adds `residual` and rectifies: the end of a residual block.
     pub fn forward_join(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
-        if !x.device().is_autodiff() {
+        if self.is_fixed(&x) {
             return add_relu(self.forward(x, false), residual);
         }
         let (weight, bias) = (self.weight.val(), self.bias.val());
         let shape = x.dims();
-        self.record(shape, batch_norm_join(x, weight, bias, residual, EPSILON))
+        self.record(
+            shape,
+            batch_norm_join(x, weight, bias, residual, self.epsilon),
+        )
     }
 
     /// Moves the running statistics and hands the output on.
@@ -71,10 +104,18 @@ impl BatchNorm {
 
     /// What the normalisation with running statistics multiplies by and adds, `[C]` each.
     pub(super) fn affine(&self) -> (Tensor<1>, Tensor<1>) {
-        let deviation = (self.running_var.value() + EPSILON).sqrt();
+        let deviation = (self.running_var.value() + self.epsilon).sqrt();
         let scale = self.weight.val() / deviation;
         let shift = self.bias.val() - self.running_mean.value() * scale.clone();
         (scale, shift)
+    }
+
+    /// Adds this layer to `graph`, by itself.
+    pub fn graph(&self, x: Value, activation: Activation, graph: &mut Graph) -> Value {
+        let (scale, shift) = self.affine();
+        let (scale, shift) = (Weights::of(scale), Weights::of(shift));
+        let y = graph.add(Op::Affine { scale, shift }, &[x]);
+        graph.fused(y, activation)
     }
 
     /// Adds this layer to `trace`.

@@ -7,10 +7,13 @@ use burn::{
 
 use fasgard_kernels::{
     ConvOptions,
-    tensor::{PreparedConv, conv2d},
+    tensor::{PreparedConv, conv2d, depthwise_conv2d},
 };
 
-use crate::{Compute, Init, Trace};
+use crate::{
+    Compute, Init, Trace,
+    graph::{FoldedConv, Graph, Value, Weights},
+};
 
 /// Shape of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +26,12 @@ pub struct ConvShape {
     pub kernel: usize,
     /// Stride in both directions.
     pub stride: usize,
+    /// Zero pixels on every side.
+    pub padding: usize,
+    /// Zero pixels at the bottom and at the right beyond that.
+    pub extra: usize,
+    /// Every channel with its own kernel: as many channels out as in.
+    pub depthwise: bool,
 }
 
 impl ConvShape {
@@ -33,15 +42,45 @@ impl ConvShape {
             outputs,
             kernel,
             stride,
+            padding: kernel / 2,
+            extra: 0,
+            depthwise: false,
         }
     }
 
-    fn padding(&self) -> usize {
-        self.kernel / 2
+    /// A `kernel` x `kernel` convolution of every channel by itself, zero-padded by half the kernel.
+    pub fn depthwise(channels: usize, kernel: usize, stride: usize) -> Self {
+        Self {
+            depthwise: true,
+            ..Self::new(channels, channels, kernel, stride)
+        }
+    }
+
+    /// The same without padding: the output is smaller by the kernel less one.
+    pub fn unpadded(self) -> Self {
+        Self { padding: 0, ..self }
+    }
+
+    /// The same padded as TensorFlow's `SAME` pads an even side: with a stride of 2 one pixel less at
+    /// the top and at the left. An odd side is halved rounding down.
+    pub fn padded_behind(self) -> Self {
+        match self.stride {
+            1 => self,
+            _ => Self {
+                padding: self.padding.saturating_sub(1),
+                extra: 1,
+                ..self
+            },
+        }
     }
 
     fn output_side(&self, side: usize) -> usize {
-        (side + 2 * self.padding() - self.kernel) / self.stride + 1
+        (side + 2 * self.padding + self.extra).saturating_sub(self.kernel) / self.stride + 1
+    }
+
+    /// Channels that each output is summed over.
+    fn depth(&self) -> usize {
+        if self.depthwise { 1 } else { self.inputs }
     }
 }
 
@@ -50,24 +89,28 @@ impl ConvShape {
 pub enum ConvInit {
     /// Normal, variance 2 / (outputs k²): torchvision's ResNets.
     KaimingFanOut,
+    /// Normal, variance 2 / (inputs k²): torchvision's DenseNets.
+    KaimingFanIn,
     /// Uniform in ±1/sqrt(inputs k²): PyTorch's default, for weights and bias.
     UniformFanIn,
 }
 
-/// A convolution, zero-padded so that stride 1 keeps the side.
+/// A convolution, as a rule zero-padded so that stride 1 keeps the side.
 ///
 /// With `theta` above 0 it is the **central difference convolution** of CDCN (arXiv 2003.04092):
 /// `out = conv(x, w) - theta * conv1x1(x, sum(w))`, which equals one convolution whose centre tap
 /// is `w[1,1] - theta * sum(w)`. That is how it is computed: gradients flow through the
 /// re-parameterisation.
 ///
-/// Shapes: `[N, H, W, inputs]` to `[N, H', W', outputs]`; weights are `[outputs, inputs, k, k]`.
+/// Shapes: `[N, H, W, inputs]` to `[N, H', W', outputs]`; weights are `[outputs, inputs, k, k]`, of a
+/// depthwise one `[channels, 1, k, k]`.
 #[derive(Module, Debug)]
 pub struct Conv {
     weight: Param<Tensor<4>>,
     bias: Option<Param<Tensor<1>>>,
-    stride: usize,
     theta: f64,
+    #[module(skip)]
+    shape: ConvShape,
     #[module(skip)]
     compute: Compute,
     /// With fixed weights, once [`Conv::prepare`] has been called.
@@ -78,19 +121,24 @@ pub struct Conv {
 impl Conv {
     /// A convolution without bias.
     pub fn new(shape: ConvShape, kind: ConvInit, init: &mut Init) -> Self {
-        let dims = [shape.outputs, shape.inputs, shape.kernel, shape.kernel];
+        let dims = [shape.outputs, shape.depth(), shape.kernel, shape.kernel];
         let area = (shape.kernel * shape.kernel) as f64;
+        // A depthwise output is read from one input, and an input read by one output.
+        let fan_out = if shape.depthwise { 1 } else { shape.outputs };
         let weight = match kind {
-            ConvInit::KaimingFanOut => {
-                init.normal(dims, (2.0 / (shape.outputs as f64 * area)).sqrt())
+            ConvInit::KaimingFanOut => init.normal(dims, (2.0 / (fan_out as f64 * area)).sqrt()),
+            ConvInit::KaimingFanIn => {
+                init.normal(dims, (2.0 / (shape.depth() as f64 * area)).sqrt())
             }
-            ConvInit::UniformFanIn => init.uniform(dims, 1.0 / (shape.inputs as f64 * area).sqrt()),
+            ConvInit::UniformFanIn => {
+                init.uniform(dims, 1.0 / (shape.depth() as f64 * area).sqrt())
+            }
         };
         Self {
             weight: Param::from_tensor(weight),
             bias: None,
-            stride: shape.stride,
             theta: 0.0,
+            shape,
             compute: Compute::default(),
             prepared: None,
         }
@@ -115,7 +163,11 @@ impl Conv {
         if let Some(prepared) = &self.prepared {
             return prepared.forward(x, None, false);
         }
-        let y = conv2d(x, self.effective_weight(), self.options());
+        let weight = self.effective_weight();
+        let y = match self.shape.depthwise {
+            true => depthwise_conv2d(x, weight, self.options()),
+            false => conv2d(x, weight, self.options()),
+        };
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,
@@ -124,12 +176,44 @@ impl Conv {
 
     /// Fixes the weights for inference.
     pub(crate) fn prepare(&mut self) {
+        let (weight, bias) = self.fixed();
+        self.prepared = Some(Box::new(self.prepared_with(weight, bias)));
+    }
+
+    /// Weight and bias as inference uses them.
+    fn fixed(&self) -> (Tensor<4>, Tensor<1>) {
         let weight = self.effective_weight();
         let bias = match &self.bias {
             Some(bias) => bias.val(),
             None => Tensor::zeros([weight.dims()[0]], &weight.device()),
         };
-        self.prepared = Some(Box::new(PreparedConv::new(weight, bias, self.options())));
+        (weight, bias)
+    }
+
+    /// A convolution of this shape with other, fixed weights.
+    pub(super) fn prepared_with(&self, weight: Tensor<4>, bias: Tensor<1>) -> PreparedConv {
+        match self.shape.depthwise {
+            true => PreparedConv::depthwise(weight, bias, self.options()),
+            false => PreparedConv::new(weight, bias, self.options()),
+        }
+    }
+
+    /// Adds this layer to `graph`.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let (weight, bias) = self.fixed();
+        graph.conv(x, self.folded(weight, bias))
+    }
+
+    /// A convolution of this geometry with other weights.
+    pub(super) fn folded(&self, weight: Tensor<4>, bias: Tensor<1>) -> FoldedConv {
+        let shape = self.shape;
+        FoldedConv {
+            groups: if shape.depthwise { weight.dims()[0] } else { 1 },
+            weight: Weights::of(weight),
+            bias: Weights::of(bias),
+            stride: shape.stride,
+            padding: [shape.padding, shape.padding + shape.extra],
+        }
     }
 
     /// How it is computed from now on.
@@ -137,11 +221,11 @@ impl Conv {
         self.compute = compute;
     }
 
-    pub(super) fn options(&self) -> ConvOptions {
-        let kernel = self.weight.dims()[3];
+    fn options(&self) -> ConvOptions {
         ConvOptions {
-            stride: self.stride,
-            padding: kernel / 2,
+            stride: self.shape.stride,
+            padding: self.shape.padding,
+            extra: self.shape.extra,
             winograd: self.compute.winograd,
             precision: self.compute.precision.into(),
         }
@@ -167,7 +251,7 @@ impl Conv {
     /// Adds this layer to `trace`.
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         let [outputs, inputs, kernel, _] = self.weight.dims();
-        let shape = ConvShape::new(inputs, outputs, kernel, self.stride);
+        let shape = self.shape;
         let (height, width) = (shape.output_side(input[1]), shape.output_side(input[2]));
         let bias = if self.bias.is_some() { outputs } else { 0 };
         let weights = outputs * inputs * kernel * kernel;

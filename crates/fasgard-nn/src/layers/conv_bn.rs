@@ -2,10 +2,13 @@
 
 use burn::{module::Module, tensor::Tensor};
 
-use fasgard_kernels::tensor::PreparedConv;
+use fasgard_kernels::{Activation, tensor::PreparedConv};
 
 use super::{BatchNorm, Conv};
-use crate::{Compute, Init, Trace};
+use crate::{
+    Compute, Init, Trace,
+    graph::{Graph, Value},
+};
 
 /// A convolution without bias and its batch normalisation.
 #[derive(Module, Debug)]
@@ -27,19 +30,35 @@ impl ConvBn {
         }
     }
 
+    /// The same with another constant added to the variance than PyTorch's default.
+    pub fn with_epsilon(mut self, epsilon: f64) -> Self {
+        self.bn = self.bn.with_epsilon(epsilon);
+        self
+    }
+
     /// Convolves and normalises.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match &self.prepared {
-            Some(prepared) => prepared.forward(x, None, false),
-            None => self.bn.forward(self.conv.forward(x), false),
-        }
+        self.forward_as(x, Activation::Identity)
     }
 
     /// Convolves, normalises and rectifies.
     pub fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
+        self.forward_as(x, Activation::Relu)
+    }
+
+    /// Convolves, normalises and applies an activation.
+    pub fn forward_as(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
         match &self.prepared {
-            Some(prepared) => prepared.forward(x, None, true),
-            None => self.bn.forward(self.conv.forward(x), true),
+            Some(prepared) => prepared.forward(x, None, activation),
+            None => self.bn.forward(self.conv.forward(x), activation),
+        }
+    }
+
+    /// Convolves, normalises and adds `residual` (shaped as the output).
+    pub fn forward_add(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
+        match &self.prepared {
+            Some(prepared) => prepared.forward(x, Some(residual), false),
+            None => self.bn.forward(self.conv.forward(x), false) + residual,
         }
     }
 
@@ -54,14 +73,38 @@ impl ConvBn {
     /// Fixes the weights for inference: the normalisation with running statistics becomes part of
     /// the convolution, whose weights are packed once.
     pub(crate) fn prepare(&mut self) {
+        let (weight, bias) = self.folded();
+        self.prepared = Some(Box::new(self.conv.prepared_with(weight, bias)));
+    }
+
+    /// Weight and bias of the one convolution that equals both layers with running statistics.
+    fn folded(&self) -> (Tensor<4>, Tensor<1>) {
         let (scale, shift) = self.bn.affine();
         let weight = self.conv.effective_weight();
         let scale = scale.reshape([weight.dims()[0] as i32, 1, 1, 1]);
-        self.prepared = Some(Box::new(PreparedConv::new(
-            weight * scale,
-            shift,
-            self.conv.options(),
-        )));
+        (weight * scale, shift)
+    }
+
+    /// From now on the normalisation uses its running statistics and leaves them as they are.
+    pub(crate) fn freeze_statistics(&mut self) {
+        self.bn.freeze_statistics();
+    }
+
+    /// Adds both layers to `graph` as one convolution.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let (weight, bias) = self.folded();
+        graph.conv(x, self.conv.folded(weight, bias))
+    }
+
+    /// The same with a ReLU behind it.
+    pub fn graph_relu(&self, x: Value, graph: &mut Graph) -> Value {
+        self.graph_as(x, Activation::Relu, graph)
+    }
+
+    /// The same with an activation behind it.
+    pub fn graph_as(&self, x: Value, activation: Activation, graph: &mut Graph) -> Value {
+        let y = self.graph(x, graph);
+        graph.fused(y, activation)
     }
 
     /// How the convolution is computed.

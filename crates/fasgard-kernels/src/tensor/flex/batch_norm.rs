@@ -1,6 +1,7 @@
 //! Batch normalisation on tensors of burn's CPU backend.
 
 use super::view::{dense, dims, floats, supported, tensor};
+use crate::Activation;
 use crate::batch_norm::{BatchNorm, BatchNormBackward, Statistics};
 use crate::tensor::ops::fits;
 use crate::tensor::reference;
@@ -19,9 +20,9 @@ fn normalized(
     )
 }
 
-fn batch_norm(gamma: &FlexTensor, epsilon: f64, relu: bool) -> BatchNorm {
+fn batch_norm(gamma: &FlexTensor, epsilon: f64, activation: Activation) -> BatchNorm {
     let [channels] = dims(gamma);
-    fits(BatchNorm::new(channels, epsilon)).with_relu(relu)
+    fits(BatchNorm::new(channels, epsilon)).with_activation(activation)
 }
 
 /// `KernelBackend::nhwc_batch_norm_train` of this backend.
@@ -30,13 +31,13 @@ pub(super) fn train(
     gamma: FlexTensor,
     beta: FlexTensor,
     epsilon: f64,
-    relu: bool,
+    activation: Activation,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     if !supported(&[&x, &gamma, &beta]) {
-        return reference::batch_norm_train::<Flex>(x, gamma, beta, epsilon, relu);
+        return reference::batch_norm_train::<Flex>(x, gamma, beta, epsilon, activation);
     }
     let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
-    let norm = batch_norm(&gamma, epsilon, relu);
+    let norm = batch_norm(&gamma, epsilon, activation);
     let result = norm.train(floats(&x), floats(&gamma), floats(&beta), None);
     normalized(fits(result), dims(&x))
 }
@@ -51,16 +52,16 @@ pub(super) fn train_grad(
     variance: FlexTensor,
     grad: FlexTensor,
     epsilon: f64,
-    relu: bool,
+    activation: Activation,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     if !supported(&[&x, &gamma, &beta, &mean, &variance, &grad]) {
         return reference::batch_norm_train_grad::<Flex>(
-            x, gamma, beta, mean, variance, grad, epsilon, relu,
+            x, gamma, beta, mean, variance, grad, epsilon, activation,
         );
     }
     let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
     let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
-    let grads = batch_norm(&gamma, epsilon, relu).backward(&BatchNormBackward {
+    let grads = batch_norm(&gamma, epsilon, activation).backward(&BatchNormBackward {
         x: floats(&x),
         gamma: floats(&gamma),
         beta: floats(&beta),
@@ -90,7 +91,7 @@ pub(super) fn join(
         return reference::batch_norm_join::<Flex>(x, gamma, beta, residual, epsilon);
     }
     let (x, gamma, beta, residual) = (dense(x), dense(gamma), dense(beta), dense(residual));
-    let norm = batch_norm(&gamma, epsilon, true);
+    let norm = batch_norm(&gamma, epsilon, Activation::Relu);
     let residual = Some(floats(&residual));
     let result = norm.train(floats(&x), floats(&gamma), floats(&beta), residual);
     normalized(fits(result), dims(&x))
@@ -115,7 +116,7 @@ pub(super) fn join_grad(
     }
     let (x, gamma, beta, output) = (dense(x), dense(gamma), dense(beta), dense(output));
     let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
-    let grads = batch_norm(&gamma, epsilon, true).backward(&BatchNormBackward {
+    let grads = batch_norm(&gamma, epsilon, Activation::Relu).backward(&BatchNormBackward {
         x: floats(&x),
         gamma: floats(&gamma),
         beta: floats(&beta),
@@ -143,15 +144,54 @@ pub(super) fn infer(
     mean: FlexTensor,
     variance: FlexTensor,
     epsilon: f64,
-    relu: bool,
+    activation: Activation,
 ) -> FlexTensor {
     if !supported(&[&x, &gamma, &beta, &mean, &variance]) {
-        return reference::batch_norm_infer::<Flex>(x, gamma, beta, mean, variance, epsilon, relu);
+        return reference::batch_norm_infer::<Flex>(
+            x, gamma, beta, mean, variance, epsilon, activation,
+        );
     }
     let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
     let (mean, variance) = (dense(mean), dense(variance));
     let statistics = (floats(&mean), floats(&variance));
-    let norm = batch_norm(&gamma, epsilon, relu);
+    let norm = batch_norm(&gamma, epsilon, activation);
     let output = norm.normalize(floats(&x), floats(&gamma), floats(&beta), statistics, None);
     tensor(fits(output), dims::<4>(&x))
+}
+
+/// `KernelBackend::nhwc_batch_norm_infer_grad` of this backend.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn infer_grad(
+    x: FlexTensor,
+    gamma: FlexTensor,
+    beta: FlexTensor,
+    mean: FlexTensor,
+    variance: FlexTensor,
+    grad: FlexTensor,
+    epsilon: f64,
+    activation: Activation,
+) -> (FlexTensor, FlexTensor, FlexTensor) {
+    if !supported(&[&x, &gamma, &beta, &mean, &variance, &grad]) {
+        return reference::batch_norm_infer_grad::<Flex>(
+            x, gamma, beta, mean, variance, grad, epsilon, activation,
+        );
+    }
+    let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
+    let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
+    let grads = batch_norm(&gamma, epsilon, activation).backward_given(&BatchNormBackward {
+        x: floats(&x),
+        gamma: floats(&gamma),
+        beta: floats(&beta),
+        mean: floats(&mean),
+        variance: floats(&variance),
+        grad: floats(&grad),
+        output: None,
+    });
+    let grads = fits(grads);
+    let [channels] = dims(&gamma);
+    (
+        tensor(grads.x, dims::<4>(&x)),
+        tensor(grads.gamma, [channels]),
+        tensor(grads.beta, [channels]),
+    )
 }

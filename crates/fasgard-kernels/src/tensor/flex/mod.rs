@@ -7,8 +7,8 @@ use super::ops::fits;
 use super::{KernelBackend, reference};
 use crate::conv::Conv;
 use crate::{
-    AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize, elementwise,
-    sum_of_squares,
+    Activation, AdamSlices, AdamStep, AvgPool, ConvOptions, Depthwise, Epilogue, MaxPool, Resize,
+    elementwise, sum_of_squares,
 };
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -27,14 +27,14 @@ fn packed_conv(
     shape: [usize; 4],
     options: ConvOptions,
     winograd: bool,
-    relu: bool,
+    activation: Activation,
 ) -> FlexTensor {
     let (x, bias, residual) = (dense(x), dense(bias), residual.map(dense));
     let conv = fits(Conv::with_options(dims(&x), shape, options));
     let epilogue = Epilogue {
         bias: Some(floats(&bias)),
         residual: residual.as_ref().map(floats),
-        relu,
+        activation,
     };
     let output = conv.forward_with(floats(&x), floats(&packed), winograd, epilogue);
     tensor(fits(output), conv.output_shape())
@@ -51,18 +51,34 @@ impl KernelBackend for Flex {
         tensor(fits(output), conv.output_shape())
     }
 
-    fn nhwc_depthwise(
-        x: FlexTensor,
-        weight: FlexTensor,
-        stride: usize,
-        padding: usize,
-    ) -> FlexTensor {
+    fn nhwc_depthwise(x: FlexTensor, weight: FlexTensor, options: ConvOptions) -> FlexTensor {
         if !supported(&[&x, &weight]) {
-            return reference::depthwise::<Self>(x, weight, stride, padding);
+            return reference::depthwise::<Self>(x, weight, options);
         }
         let (x, weight) = (dense(x), dense(weight));
-        let conv = fits(Depthwise::new(dims(&x), dims(&weight), stride, padding));
+        let conv = fits(Depthwise::with_options(dims(&x), dims(&weight), options));
         let output = conv.forward(floats(&x), floats(&weight), Epilogue::default());
+        tensor(fits(output), conv.output_shape())
+    }
+
+    fn nhwc_depthwise_fused(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        options: ConvOptions,
+        activation: Activation,
+    ) -> FlexTensor {
+        if !supported(&[&x, &weight, &bias]) {
+            return reference::depthwise_fused::<Self>(x, weight, bias, options, activation);
+        }
+        let (x, weight, bias) = (dense(x), dense(weight), dense(bias));
+        let conv = fits(Depthwise::with_options(dims(&x), dims(&weight), options));
+        let epilogue = Epilogue {
+            bias: Some(floats(&bias)),
+            residual: None,
+            activation,
+        };
+        let output = conv.forward(floats(&x), floats(&weight), epilogue);
         tensor(fits(output), conv.output_shape())
     }
 
@@ -70,14 +86,13 @@ impl KernelBackend for Flex {
         x: FlexTensor,
         weight: FlexTensor,
         grad: FlexTensor,
-        stride: usize,
-        padding: usize,
+        options: ConvOptions,
     ) -> (FlexTensor, FlexTensor) {
         if !supported(&[&x, &weight, &grad]) {
-            return reference::depthwise_grad::<Self>(x, weight, grad, stride, padding);
+            return reference::depthwise_grad::<Self>(x, weight, grad, options);
         }
         let (x, weight, grad) = (dense(x), dense(weight), dense(grad));
-        let conv = fits(Depthwise::new(dims(&x), dims(&weight), stride, padding));
+        let conv = fits(Depthwise::with_options(dims(&x), dims(&weight), options));
         let dx = conv.input_grad(floats(&weight), floats(&grad));
         let dw = conv.weight_grad(floats(&x), floats(&grad));
         (
@@ -106,12 +121,12 @@ impl KernelBackend for Flex {
         shape: [usize; 4],
         options: ConvOptions,
         winograd: bool,
-        relu: bool,
+        activation: Activation,
     ) -> FlexTensor {
         if !supported(&[&x, &packed, &bias]) {
-            return reference::conv2d_fused::<Self>(x, packed, bias, None, options, relu);
+            return reference::conv2d_fused::<Self>(x, packed, bias, None, options, activation);
         }
-        packed_conv(x, packed, bias, None, shape, options, winograd, relu)
+        packed_conv(x, packed, bias, None, shape, options, winograd, activation)
     }
 
     fn nhwc_conv2d_packed_join(
@@ -122,10 +137,17 @@ impl KernelBackend for Flex {
         shape: [usize; 4],
         options: ConvOptions,
         winograd: bool,
-        relu: bool,
+        activation: Activation,
     ) -> FlexTensor {
         if !supported(&[&x, &packed, &bias, &residual]) {
-            return reference::conv2d_fused::<Self>(x, packed, bias, Some(residual), options, relu);
+            return reference::conv2d_fused::<Self>(
+                x,
+                packed,
+                bias,
+                Some(residual),
+                options,
+                activation,
+            );
         }
         packed_conv(
             x,
@@ -135,7 +157,7 @@ impl KernelBackend for Flex {
             shape,
             options,
             winograd,
-            relu,
+            activation,
         )
     }
 
@@ -174,9 +196,9 @@ impl KernelBackend for Flex {
         gamma: FlexTensor,
         beta: FlexTensor,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        batch_norm::train(x, gamma, beta, epsilon, relu)
+        batch_norm::train(x, gamma, beta, epsilon, activation)
     }
 
     fn nhwc_batch_norm_train_grad(
@@ -187,9 +209,9 @@ impl KernelBackend for Flex {
         variance: FlexTensor,
         grad: FlexTensor,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        batch_norm::train_grad(x, gamma, beta, mean, variance, grad, epsilon, relu)
+        batch_norm::train_grad(x, gamma, beta, mean, variance, grad, epsilon, activation)
     }
 
     fn nhwc_batch_norm_join(
@@ -222,9 +244,22 @@ impl KernelBackend for Flex {
         mean: FlexTensor,
         variance: FlexTensor,
         epsilon: f64,
-        relu: bool,
+        activation: Activation,
     ) -> FlexTensor {
-        batch_norm::infer(x, gamma, beta, mean, variance, epsilon, relu)
+        batch_norm::infer(x, gamma, beta, mean, variance, epsilon, activation)
+    }
+
+    fn nhwc_batch_norm_infer_grad(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        grad: FlexTensor,
+        epsilon: f64,
+        activation: Activation,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        batch_norm::infer_grad(x, gamma, beta, mean, variance, grad, epsilon, activation)
     }
 
     fn nhwc_max_pool2d(x: FlexTensor, kernel: usize, stride: usize, padding: usize) -> FlexTensor {

@@ -1,51 +1,27 @@
-//! torchvision's residual networks: their names, and ours.
+//! Residual networks.
 
-use fasgard_nn::NamedTensor;
+use fasgard_nn::BackboneKind;
 
-/// Blocks in each of the four stages.
-const DEPTHS: [(&str, [usize; 4], usize); 3] = [
-    ("resnet18", [2, 2, 2, 2], 2),
-    ("resnet34", [3, 4, 6, 3], 2),
-    ("resnet50", [3, 4, 6, 3], 3),
+/// Blocks in each of the four stages, and whether they are bottlenecks.
+const DEPTHS: [(BackboneKind, [usize; 4], bool); 3] = [
+    (BackboneKind::Resnet18, [2, 2, 2, 2], false),
+    (BackboneKind::Resnet34, [3, 4, 6, 3], false),
+    (BackboneKind::Resnet50, [3, 4, 6, 3], true),
 ];
 
-/// Renames the weights of a torchvision ResNet to those of the backbone, and says which one it is.
-/// The classifier `fc` is left out: detectors have their own heads.
-///
-/// # Errors
-/// Says which names are missing or surplus.
-pub(super) fn resnet(
-    tensors: Vec<NamedTensor>,
-) -> Result<(&'static str, Vec<NamedTensor>), String> {
-    let known = DEPTHS.iter().find(|(_, blocks, convs)| {
-        let has = |name: String| tensors.iter().any(|t| t.name == name);
-        let last = |stage: usize| format!("layer{}.{}.conv1.weight", stage + 1, blocks[stage] - 1);
-        let next = |stage: usize| format!("layer{}.{}.conv1.weight", stage + 1, blocks[stage]);
-        (0..4).all(|stage| has(last(stage)) && !has(next(stage)))
-            && has("layer1.0.conv3.weight".into()) == (*convs == 3)
+/// Which residual network has tensors of these names, if any.
+pub(super) fn recognise(has: &dyn Fn(&str) -> bool) -> Option<BackboneKind> {
+    let known = DEPTHS.iter().find(|(_, blocks, bottleneck)| {
+        let conv =
+            |stage: usize, block: usize| has(&format!("layer{}.{block}.conv1.weight", stage + 1));
+        (0..4).all(|stage| conv(stage, blocks[stage] - 1) && !conv(stage, blocks[stage]))
+            && has("layer1.0.conv3.weight") == *bottleneck
     });
-    let Some((name, _, _)) = known else {
-        let first: Vec<&str> = tensors.iter().take(4).map(|t| t.name.as_str()).collect();
-        return Err(format!(
-            "expected the weights of torchvision's resnet18, resnet34 or resnet50, found {} tensors: {} ...",
-            tensors.len(),
-            first.join(", ")
-        ));
-    };
-    let mut renamed = Vec::with_capacity(tensors.len());
-    for mut tensor in tensors {
-        if tensor.name.starts_with("fc.") || tensor.name.ends_with(".num_batches_tracked") {
-            continue;
-        }
-        tensor.name = rename(&tensor.name)
-            .ok_or_else(|| format!("unexpected tensor `{}` in a {name}", tensor.name))?;
-        renamed.push(tensor);
-    }
-    Ok((name, renamed))
+    known.map(|(kind, _, _)| *kind)
 }
 
 /// Our name of a torchvision tensor.
-fn rename(name: &str) -> Option<String> {
+pub(super) fn rename(name: &str) -> Option<String> {
     let (path, field) = name.rsplit_once('.')?;
     let parts: Vec<&str> = path.split('.').collect();
     let place = match parts[..] {
