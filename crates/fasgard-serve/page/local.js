@@ -1,0 +1,97 @@
+// The model inside the page: no frame leaves the device.
+
+import { answerOf, readOutputs } from "./answer.js";
+
+const ASSETS = "/assets";
+/** Largest difference to the model file's own answer, as in the crate fasgard-model. */
+const TOLERANCE = 1e-3;
+
+export class Local {
+  #server;
+  #info;
+  #worker = null;
+  #waiting = new Map();
+  #next = 0;
+  #ready = null;
+
+  /** What the self-test found: {difference, ok}, or null if the server does not tell the answer. */
+  selfTest = null;
+  threads = 1;
+
+  constructor(server, info) {
+    this.#server = server;
+    this.#info = info;
+  }
+
+  /** Loads the model once; `progress(part)` is told how much has come. */
+  load(progress) {
+    this.#ready ??= this.#load(progress).catch((error) => {
+      this.#ready = null;
+      this.#worker?.terminate();
+      this.#worker = null;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #load(progress) {
+    const source = this.#info.in_browser;
+    const model = await this.#server.model(source, progress);
+    await checkSum(model, source.sha256);
+    this.#start();
+    const info = { preprocess: this.#info.model.preprocess };
+    const loaded = await this.#ask({ task: "load", assets: new URL(ASSETS, location.href).href, model, info }, [model]);
+    this.threads = loaded.threads;
+    const expected = this.#info.model.self_test?.score;
+    if (!Number.isFinite(expected)) return;
+    const { outputs } = await this.#ask({ task: "selfTest" });
+    const difference = Math.abs(readOutputs(outputs).score - expected);
+    this.selfTest = { difference, ok: difference <= TOLERANCE };
+    if (!this.selfTest.ok) {
+      throw new Error(
+        `The model's self-test failed in this browser: expected the score ${expected}, found one that differs by ${difference.toExponential(1)}.`,
+      );
+    }
+  }
+
+  /** Judges an ImageData with the face box `face` (null: the picture is a face crop). */
+  async judge(image, face) {
+    const { width, height } = image;
+    const pixels = image.data.buffer;
+    const found = await this.#ask({ task: "judge", pixels, width, height, face }, [pixels]);
+    return answerOf(found, this.#info, { width, height }, face);
+  }
+
+  #start() {
+    this.#worker = new Worker("worker.js", { type: "module" });
+    this.#worker.addEventListener("message", ({ data }) => {
+      const waiting = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if (data.error === undefined) waiting?.done(data.result);
+      else waiting?.failed(new Error(`The model cannot run in this browser: ${data.error}`));
+    });
+    this.#worker.addEventListener("error", (event) => {
+      const error = new Error(`The model cannot run in this browser: ${event.message || "its worker did not start"}`);
+      this.#waiting.forEach(({ failed }) => failed(error));
+      this.#waiting.clear();
+    });
+  }
+
+  #ask(task, transfer = []) {
+    const id = this.#next++;
+    return new Promise((done, failed) => {
+      this.#waiting.set(id, { done, failed });
+      this.#worker.postMessage({ ...task, id }, transfer);
+    });
+  }
+}
+
+/** Compares the model's SHA-256 where the browser can compute one (on https and localhost). */
+async function checkSum(bytes, expected) {
+  if (!expected || !crypto.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const found = [...digest].map((b) => b.toString(16).padStart(2, "0")).join("");
+  if (found !== expected) {
+    throw new Error(`The model arrived damaged: expected SHA-256 ${expected.slice(0, 12)}…, found ${found.slice(0, 12)}…. Load the page anew.`);
+  }
+}
