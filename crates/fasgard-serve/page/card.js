@@ -67,7 +67,8 @@ export function showTimings(timings, total, local) {
   by("bar").replaceChildren(
     ...parts.map(([, seconds, i]) => {
       const part = make("i", { className: `part-${i}` });
-      part.style.flexGrow = seconds;
+      // Milliseconds: parts that grow by less than one in all would not fill the bar.
+      part.style.flexGrow = seconds * 1000;
       return part;
     }),
   );
@@ -75,7 +76,7 @@ export function showTimings(timings, total, local) {
     ...parts.map(([name, seconds, i]) =>
       make("div", {}, make("dt", {}, make("i", { className: `part-${i}` }), name), make("dd", { textContent: milliseconds(seconds) })),
     ),
-    make("div", {}, make("dt", {}, make("i"), "In all"), make("dd", { textContent: milliseconds(total) })),
+    make("div", { className: "all" }, make("dt", { textContent: "In all" }), make("dd", { textContent: milliseconds(total) })),
   );
 }
 

@@ -1,6 +1,6 @@
 // The score on its scale, with the threshold and where nothing is decided.
 
-import { draw } from "./dom.js";
+import { draw, make } from "./dom.js";
 import { decimals } from "./verdict.js";
 
 const BAR = { y: 30, height: 24 };
@@ -38,13 +38,22 @@ export function drawGauge(host, contract, score, width) {
   for (const { kind, from, to } of zones(contract)) {
     const place = { ...BAR, x: x(from), width: Math.max(x(to) - x(from), 0) };
     bar.append(draw("rect", { ...place, class: `zone-${kind}` }));
-    const name = kind === "none" ? "no decision" : kind;
-    if (kind !== "none" && place.width > name.length * 8 + 14) {
-      bar.append(text(place.x + place.width / 2, BAR.y + 17, "middle", name));
+    if (kind !== "none" && place.width > kind.length * 8 + 14) {
+      bar.append(text(place.x + place.width / 2, BAR.y + 17, "middle", kind, "name"));
     }
   }
   svg.append(bar, ...thresholdLine(contract, x, width), ...marker(score, x, width));
   host.append(svg);
+  if (zones(contract).some(({ kind }) => kind === "none")) host.append(key(contract));
+}
+
+/** What the hatching means: the ranges without a decision. */
+function key({ support, gap }) {
+  const ranges = [];
+  if (gap) ranges.push(`between ${decimals(gap[0])} and ${decimals(gap[1])}`);
+  if (support) ranges.push(`outside ${decimals(support[0])} to ${decimals(support[1])}`);
+  const sample = draw("svg", { viewBox: "0 0 28 14", "aria-hidden": "true" }, draw("rect", { width: 28, height: 14, class: "zone-none" }));
+  return make("p", { className: "key" }, sample, `no decision ${ranges.join(" and ")}`);
 }
 
 function thresholdLine({ threshold }, x, width) {
