@@ -46,7 +46,9 @@ const live = new Live(camera, openSession, {
 const isLocal = () => document.querySelector("input[name=mode]:checked").value === "local";
 
 function redraw() {
-  stage.draw(answer, answer ? maps.layer : null, maps.opacity);
+  // Where the user places the face, the frame itself is shown.
+  const shown = answer && isLocal() ? { ...answer, face: null } : answer;
+  stage.draw(shown, answer ? maps.layer : null, maps.opacity);
 }
 
 // ---- the server
@@ -122,8 +124,9 @@ async function judgeAgain() {
   notice(null);
   const slow = setTimeout(() => stage.busy("Judging"), 150);
   try {
+    if (isLocal()) await loadModel();
     const begin = performance.now();
-    const found = isLocal() ? await judgeLocal() : await server.predict(photo.blob, mine.signal);
+    const found = isLocal() ? await local.judge(stage.pixels(), frame.face) : await server.predict(photo.blob, mine.signal);
     if (mine.signal.aborted) return;
     answer = found;
     show(found, (performance.now() - begin) / 1000, false);
@@ -136,15 +139,12 @@ async function judgeAgain() {
   }
 }
 
-async function judgeLocal() {
-  await loadModel();
-  return local.judge(stage.pixels(), frame.face);
-}
-
 async function loadModel() {
+  if (local.loaded) return;
   stage.busy("Loading the model");
   try {
     await local.load((part) => stage.busy(`Loading the model, ${Math.round(part * 100)} %`));
+    showCard(info, local);
   } finally {
     stage.busy(null);
   }

@@ -15,8 +15,8 @@ const TARGETS = {
   depth: "a pyramid of depth maps",
 };
 
-/** Fills the model's card from /v1/info. */
-export function showCard(info) {
+/** Fills the model's card from /v1/info; `local` is the model in the page once it is loaded. */
+export function showCard(info, local = null) {
   const { model, decision } = info;
   const rows = [["Name", code(model.name), `fasgard ${model.fasgard}, weights ${model.weights_sha256.slice(0, 12)}`]];
   rows.push(["Network", `${model.backbone}, ${model.preprocess.size} × ${model.preprocess.size} pixels`, pyramid(model)]);
@@ -30,7 +30,16 @@ export function showCard(info) {
   rows.push(["Trained on", model.datasets.join(", ") || "not stated", model.species.length ? `attacks: ${model.species.join(", ")}` : null]);
   rows.push(["Licence", model.licence || "not stated"]);
   rows.push(["Service", `fasgard ${info.version}`, crop(info)]);
+  if (local) rows.push(["In the page", runtime(local), selfTest(local)]);
   by("card").replaceChildren(...rows.map(([name, value, more]) => row(name, value, more)));
+}
+
+function runtime({ threads }) {
+  return `ONNX Runtime Web, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+}
+
+function selfTest({ selfTest }) {
+  return selfTest ? `self-test passed: the score differs by ${selfTest.difference.toExponential(1)}` : null;
 }
 
 function pyramid({ target, scales }) {

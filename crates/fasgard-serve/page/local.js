@@ -17,6 +17,7 @@ export class Local {
   /** What the self-test found: {difference, ok}, or null if the server does not tell the answer. */
   selfTest = null;
   threads = 1;
+  loaded = false;
 
   constructor(server, info) {
     this.#server = server;
@@ -42,6 +43,12 @@ export class Local {
     const info = { preprocess: this.#info.model.preprocess };
     const loaded = await this.#ask({ task: "load", assets: new URL(ASSETS, location.href).href, model, info }, [model]);
     this.threads = loaded.threads;
+    await this.#check();
+    this.loaded = true;
+  }
+
+  /** The model's answer to a fixed input must be the one in the model file, where the server tells it. */
+  async #check() {
     const expected = this.#info.model.self_test?.score;
     if (!Number.isFinite(expected)) return;
     const { outputs } = await this.#ask({ task: "selfTest" });

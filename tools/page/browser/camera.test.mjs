@@ -29,7 +29,7 @@ test("frames are judged one after the other, and fused", async () => {
   await frames(page, 8);
   assert.equal(await page.locator("#verdict-title").innerText().then((text) => text.toLowerCase()), "this frame");
   assert.match(await page.locator("#fused").innerText(), /(so far|in the end).*of \d+ frames/s);
-  assert.match(await page.locator("#spark svg").getAttribute("aria-label"), /live.*attack.*without a decision/);
+  assert.match(await page.locator("#spark > svg").getAttribute("aria-label"), /live.*attack.*without a decision/);
   assert.ok(await page.locator(".media.mirrored").count(), "one's own picture is a mirror");
   assert.deepEqual(await findings(page), []);
   await shot(page, "camera-light");

@@ -42,6 +42,7 @@ test("the privacy line says that no frame leaves, and none does", async () => {
   await verdict(page);
   assert.ok(await page.locator("#place").isVisible());
   assert.deepEqual(await findings(page), []);
+  assert.match(await page.locator("#card").innerText(), /ONNX Runtime Web, \d+ thread/);
   await shot(page, "local-light");
   assert.deepEqual(page.sent, []);
   assert.deepEqual(page.faults, []);
@@ -57,6 +58,7 @@ test("moving the frame by keyboard and by mouse judges anew", async () => {
   await page.locator("#place-x").press("ArrowRight");
   const second = await region();
   assert.notEqual(second, first);
+  await page.locator("#stage").scrollIntoViewIfNeeded();
   const box = await page.locator("#frame").boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
@@ -103,7 +105,7 @@ test("the camera, without sending a frame", async () => {
   const page = await local({ colorScheme: "dark" });
   await page.locator("#camera").click();
   await verdict(page);
-  await page.waitForFunction(() => document.querySelectorAll("#spark svg *").length > 8, null, { timeout: 60000 });
+  await page.waitForFunction(() => document.querySelectorAll("#spark > svg > *").length > 10, null, { timeout: 60000 });
   assert.ok(await page.locator("#frame").isVisible());
   await shot(page, "local-camera-dark");
   assert.deepEqual(page.sent, []);
