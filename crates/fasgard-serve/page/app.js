@@ -14,7 +14,7 @@ import { decodePhoto, tooLarge, watchPhotos } from "./photo.js";
 import { Server } from "./server.js";
 import { LocalSession, ServerSession } from "./sessions.js";
 import { Stage } from "./stage.js";
-import { notice, showAnswer, showNothing, showPrivacy, spoken } from "./view.js";
+import { notice, showAnswer, showNotes, showNothing, showPrivacy, spoken } from "./view.js";
 
 /** Frames whose scores are kept for the history. */
 const KEPT = 600;
@@ -62,7 +62,7 @@ async function connect() {
   by("key-form").hidden = true;
   notice(null);
   local = new Local(server, info);
-  by("rendered").hidden = !info.model.rendered_only;
+  showNotes(info);
   by("choose").disabled = by("camera").disabled = false;
   showCard(info);
   showPrivacy(isLocal(), location.host);

@@ -25,7 +25,7 @@ export function cropRegion(preprocess, face, width, height) {
 /** The part of an RGBA image under `region`, resized to size x size: RGB bytes, row by row. */
 export function crop(image, region, size, interpolation) {
   const out = new Uint8Array(size * size * 3);
-  const { x, y, w, h } = region;
+  const [x, y, w, h] = [region.x, region.y, region.w, region.h].map(f);
   if (![x, y, w, h].every(Number.isFinite) || !(w > 0) || !(h > 0)) return out;
   const xAxis = axis(interpolation, image.width, x, w, size);
   const yAxis = axis(interpolation, image.height, y, h, size);

@@ -38,6 +38,15 @@ function gauge(contract, score) {
   drawGauge(by("gauge"), contract, score, by("gauge").clientWidth);
 }
 
+/** What users must know of the model and the service. */
+export function showNotes({ model, notes }) {
+  by("rendered").hidden = !model.rendered_only;
+  // The rendered model's banner says it at more length.
+  const others = notes.filter((note) => !(model.rendered_only && note.includes("rendered faces only")));
+  by("told").hidden = others.length === 0;
+  by("told").querySelector("p").textContent = others.join(" ");
+}
+
 /** One sentence for a screen reader. */
 export function spoken(answer, info) {
   const contract = contractOf(info);
