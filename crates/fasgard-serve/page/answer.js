@@ -1,6 +1,6 @@
 // From the exported network's outputs to an answer like the server's.
 
-import { decide, mapScore, sigmoid, thresholdValue } from "./verdict.js";
+import { bounded, decide, sigmoid, thresholdValue } from "./verdict.js";
 
 /** What verdicts are made with, as numbers; null where the server tells only verdicts. */
 export function contractOf(info) {
@@ -10,8 +10,9 @@ export function contractOf(info) {
 }
 
 /**
- * Score, logit and maps of the outputs [{name, dims, values}] of one input: `logit`, and `map_SIDE`
- * for every scale.
+ * Score, logit and maps of the outputs [{name, dims, values}] of one input: `score`, `logit` where the
+ * score is its sigmoid (then taken from it, because 32-bit scores tie at 1), and `map_SIDE` for every
+ * scale. A mean of depths may exceed 1 and is bounded here.
  */
 export function readOutputs(outputs) {
   const maps = outputs
@@ -19,7 +20,8 @@ export function readOutputs(outputs) {
     .map(({ dims, values }) => ({ side: dims.at(-1), values: [...values] }))
     .sort((a, b) => b.side - a.side);
   const logit = outputs.find(({ name }) => name === "logit")?.values[0] ?? null;
-  return { score: logit === null ? mapScore(maps) : sigmoid(logit), logit, maps };
+  const score = outputs.find(({ name }) => name === "score")?.values[0] ?? Number.NaN;
+  return { score: logit === null ? bounded(score) : sigmoid(logit), logit, maps };
 }
 
 /** The answer to one frame, as the service gives it. */

@@ -211,6 +211,11 @@ function openSession() {
 function showFrame(found, seconds, soFar) {
   if (!camera.on) return;
   notice(null);
+  if (!found.verdict) {
+    // A server that gives only verdicts gives them for whole sessions.
+    if (by("verdict").dataset.verdict === "wait") showNothing(info, "Looking", "The verdict comes after a few frames.");
+    return;
+  }
   answer = found;
   frames = [...frames.slice(1 - KEPT), { score: found.score ?? null, verdict: found.verdict }];
   show(found, seconds, true);
@@ -221,6 +226,7 @@ function showFrame(found, seconds, soFar) {
 }
 
 function showVerdict(found) {
+  if (!info.decision) showAnswer(found, info, false);
   by("history").hidden = false;
   showSession(by("fused"), found);
   say(`Session: ${spoken(found, info)}`);

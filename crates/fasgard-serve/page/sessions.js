@@ -3,7 +3,10 @@
 import { contractOf } from "./answer.js";
 import { decide, fuse } from "./verdict.js";
 
-/** Sum of what the frames so far say, by the same rule that the server fuses by. */
+/** Frames of a session whose frames have no verdict. */
+const COARSE_FRAMES = 12;
+
+/** What the frames so far say together, by the same rule that the server fuses by. */
 export class Tally {
   #rule;
   #contract;
@@ -67,11 +70,14 @@ export class ServerSession {
   #tally;
   #session = null;
   #limits;
+  #frames;
   #began = 0;
 
   constructor(server, info) {
     this.#server = server;
     this.#limits = info.sessions;
+    // Where frames have no verdict of their own, one is asked for early.
+    this.#frames = info.decision ? Infinity : COARSE_FRAMES;
     this.#tally = new Tally(info);
   }
 
@@ -96,7 +102,7 @@ export class ServerSession {
   get full() {
     if (!this.#session) return false;
     const left = this.#session.expires_in_s - (performance.now() - this.#began) / 1000;
-    return this.#tally.frames >= this.#session.frames || left < Math.min(5, this.#session.expires_in_s / 4);
+    return this.#tally.frames >= Math.min(this.#session.frames, this.#frames) || left < Math.min(5, this.#session.expires_in_s / 4);
   }
 
   async finish() {

@@ -44,10 +44,8 @@ export function sigmoid(logit) {
   return 1 / (1 + Math.exp(-logit));
 }
 
-/** Mean over scales of the mean of the map, at most 1; NaN stays NaN. */
-export function mapScore(maps) {
-  const means = maps.map((map) => mean(Float64Array.from(map.values)));
-  const score = mean(Float64Array.from(means));
+/** A score, at most 1; NaN stays NaN. */
+export function bounded(score) {
   return score > 1 ? 1 : score;
 }
 

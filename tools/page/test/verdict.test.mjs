@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answerOf, contractOf, readOutputs } from "../../../crates/fasgard-serve/page/answer.js";
-import { because, decide, decimals, fuse, mapScore, sigmoid, thresholdValue } from "../../../crates/fasgard-serve/page/verdict.js";
+import { because, bounded, decide, decimals, fuse, sigmoid, thresholdValue } from "../../../crates/fasgard-serve/page/verdict.js";
 
 const contract = { threshold: 0.4, support: [0.1, 0.9], gap: [0.3, 0.5] };
 
@@ -37,11 +37,10 @@ test("fusing, as the crate fasgard-metrics does it", () => {
   assert.equal(fuse("mean", []), null);
 });
 
-test("scores from outputs: the logit's sigmoid, or the mean of the maps' means, at most one", () => {
+test("scores from outputs: the logit's sigmoid, or the score, at most one", () => {
   assert.equal(sigmoid(0), 0.5);
-  assert.equal(mapScore([{ values: [0, 1, 1, 0] }, { values: [1] }]), 0.75);
-  assert.equal(mapScore([{ values: [3] }]), 1);
-  assert.ok(Number.isNaN(mapScore([{ values: [Number.NaN] }])));
+  assert.equal(bounded(0.75), 0.75);
+  assert.ok(Number.isNaN(bounded(Number.NaN)));
   const outputs = [
     { name: "map_1", dims: [1, 1, 1, 1], values: [0.25] },
     { name: "logit", dims: [1], values: [Math.log(3)] },
@@ -50,6 +49,10 @@ test("scores from outputs: the logit's sigmoid, or the mean of the maps' means, 
   const found = readOutputs(outputs);
   assert.ok(Math.abs(found.score - 0.75) < 1e-12);
   assert.deepEqual(found.maps.map((map) => map.side), [2, 1]);
+  // A depth model has no logit, and its mean may exceed one.
+  const depth = readOutputs([{ name: "score", dims: [], values: [1.25] }, outputs[0]]);
+  assert.deepEqual([depth.score, depth.logit], [1, null]);
+  assert.ok(Number.isNaN(readOutputs([]).score));
 });
 
 test("an answer of the page has the keys of the service's", () => {
