@@ -14,6 +14,7 @@ import { decodePhoto, tooLarge, watchPhotos } from "./photo.js";
 import { Server } from "./server.js";
 import { LocalSession, ServerSession } from "./sessions.js";
 import { Stage } from "./stage.js";
+import { word } from "./verdict.js";
 import { notice, showAnswer, showNotes, showNothing, showPrivacy, spoken } from "./view.js";
 
 /** Frames whose scores are kept for the history. */
@@ -222,7 +223,8 @@ function showFrame(found, seconds, soFar) {
   by("history").hidden = false;
   if (soFar) showSession(by("fused"), soFar);
   showHistory();
-  say(spoken(soFar ?? found, info));
+  // Without the score, which changes with every frame.
+  say(`${word((soFar ?? found).verdict)}${soFar ? " so far" : ""}.`);
 }
 
 function showVerdict(found) {
@@ -276,7 +278,7 @@ function clear(keep = false) {
 
 function fail(error, again) {
   const action = again ? { text: "Try again", run: again } : null;
-  notice(error.message, action);
+  notice(error.retryAfter > 0 ? `${error.message}. It asks to be left alone for ${error.retryAfter} s.` : error.message, action);
   if (!camera.on) showNothing(info, "Not judged", error.message);
 }
 

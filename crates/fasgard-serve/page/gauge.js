@@ -50,10 +50,11 @@ export function drawGauge(host, contract, score, width) {
 /** What the hatching means: the ranges without a decision. */
 function key({ support, gap }) {
   const ranges = [];
-  if (gap) ranges.push(`between ${decimals(gap[0])} and ${decimals(gap[1])}`);
-  if (support) ranges.push(`outside ${decimals(support[0])} to ${decimals(support[1])}`);
+  if (gap) ranges.push(`${decimals(gap[0])} to ${decimals(gap[1])}`);
+  if (support && support[0] > 0) ranges.push(`below ${decimals(support[0])}`);
+  if (support && support[1] < 1) ranges.push(`above ${decimals(support[1])}`);
   const sample = draw("svg", { viewBox: "0 0 28 14", "aria-hidden": "true" }, draw("rect", { width: 28, height: 14, class: "zone-none" }));
-  return make("p", { className: "key" }, sample, `no decision ${ranges.join(" and ")}`);
+  return make("p", { className: "key" }, sample, `no decision: ${ranges.join(", ")}`);
 }
 
 function thresholdLine({ threshold }, x, width) {

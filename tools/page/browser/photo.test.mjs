@@ -42,7 +42,7 @@ test("a chosen photo is judged: word, icon, score, maps, timings", () =>
     const found = await verdict(page);
     assert.equal(await page.locator("#badge").getAttribute("href"), `#i-${found}`);
     assert.ok((await page.locator("#word").innerText()).length > 3);
-    assert.match(await page.locator("#gauge svg").getAttribute("aria-label"), /^Score .*threshold/);
+    assert.match(await page.locator("#gauge > svg").getAttribute("aria-label"), /^Score .*threshold/);
     assert.ok((await page.locator("#tiles .tile").count()) >= 2);
     assert.match(await page.locator("#times").innerText(), /ms/);
     assert.match(await page.locator("#live").innerText(), /Score/);

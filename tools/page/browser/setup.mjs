@@ -38,8 +38,9 @@ export async function open(browser, options = {}, before = async () => {}) {
   return page;
 }
 
+/** Waits for the model: the page asks again by itself while the server loads it. */
 export async function ready(page) {
-  await page.locator("#choose:enabled").waitFor({ timeout: 30000 });
+  await page.locator("#choose:enabled").waitFor({ timeout: 60000 });
 }
 
 /** Waits until the verdict is one of the three. */
