@@ -8,7 +8,7 @@ import { by, make } from "./dom.js";
 import { Frame } from "./frame.js";
 import { drawHistory, showSession } from "./history.js";
 import { Live } from "./live.js";
-import { Local } from "./local.js";
+import { Local, notOffered } from "./local.js";
 import { Maps } from "./maps.js";
 import { decodePhoto, tooLarge, watchPhotos } from "./photo.js";
 import { Server } from "./server.js";
@@ -311,7 +311,7 @@ watchPhotos(stage.element, takePhoto);
 for (const radio of document.querySelectorAll("input[name=mode]")) radio.addEventListener("change", changeMode);
 
 async function changeMode() {
-  const why = isLocal() ? notOffered() : null;
+  const why = isLocal() ? notOffered(info) : null;
   if (why) {
     document.querySelector("input[name=mode][value=server]").checked = true;
     notice(why);
@@ -334,13 +334,6 @@ async function changeMode() {
     }
   } else if (photo) await judgeAgain();
   else if (isLocal()) loadModel().catch((error) => fail(error, changeMode));
-}
-
-function notOffered() {
-  if (!info) return "The server has not answered yet.";
-  if (!info.in_browser) return "This server does not offer the model to browsers: its operator starts it with --onnx and --page-assets for that.";
-  if (!info.decision) return "This server does not tell its threshold, so the browser cannot judge.";
-  return null;
 }
 
 let width = 0;

@@ -3,8 +3,20 @@
 import { answerOf, readOutputs } from "./answer.js";
 
 const ASSETS = "/assets";
+/** The runtime's files, as tools/page/vendor.sh fetches them. */
+const NEEDED = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
 /** Largest difference to the model file's own answer, as in the crate fasgard-model. */
 const TOLERANCE = 1e-3;
+
+/** Why this server's model cannot run in a browser; null if it can. */
+export function notOffered(info) {
+  if (!info) return "The server has not answered yet.";
+  if (!info.in_browser) return "This server does not offer the model to browsers: its operator starts it with --onnx and --page-assets for that.";
+  const missing = NEEDED.filter((name) => !info.in_browser.assets.includes(name));
+  if (missing.length) return `This server lacks ${missing.join(", ")} in the folder of --page-assets: tools/page/vendor.sh fetches what is needed.`;
+  if (!info.decision) return "This server does not tell its threshold, so the browser cannot judge.";
+  return null;
+}
 
 export class Local {
   #server;

@@ -80,8 +80,9 @@ export class Server {
   }
 }
 
+/** The server looks at the content: browsers take a file's type from its name, which may be wrong. */
 function image(blob) {
-  return { method: "POST", body: blob, headers: { "content-type": blob.type || "application/octet-stream" } };
+  return { method: "POST", body: blob, headers: { "content-type": "application/octet-stream" } };
 }
 
 async function refusal(response) {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { announcer } from "../../../crates/fasgard-serve/page/announce.js";
 import { faceBox } from "../../../crates/fasgard-serve/page/frame.js";
 import { zones } from "../../../crates/fasgard-serve/page/gauge.js";
+import { notOffered } from "../../../crates/fasgard-serve/page/local.js";
 import { describeMap } from "../../../crates/fasgard-serve/page/maps.js";
 import { tooLarge } from "../../../crates/fasgard-serve/page/photo.js";
 import { Tally } from "../../../crates/fasgard-serve/page/sessions.js";
@@ -98,4 +99,14 @@ test("every file that the page loads is there", () => {
     const wanted = [...text.matchAll(/(?:from "\.\/|(?:src|href)="|Worker\(")([a-z-]+\.(?:js|css|svg))"/g)].map((found) => found[1]);
     for (const file of wanted) assert.ok(names.has(file), `${name} wants ${file}`);
   }
+});
+
+test("why the model cannot run in the page is said", () => {
+  const files = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
+  const info = { decision: {}, in_browser: { assets: files } };
+  assert.equal(notOffered(info), null);
+  assert.match(notOffered(null), /not answered/);
+  assert.match(notOffered({ ...info, in_browser: null }), /--onnx and --page-assets/);
+  assert.match(notOffered({ ...info, in_browser: { assets: files.slice(1) } }), /lacks ort\.wasm\.min\.mjs/);
+  assert.match(notOffered({ ...info, decision: null }), /threshold/);
 });
