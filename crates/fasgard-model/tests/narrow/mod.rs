@@ -1,0 +1,86 @@
+//! Narrow models with drawn weights.
+
+use burn::tensor::{Device, Tensor};
+use fasgard_image::{Preprocess, random::stream};
+use fasgard_metrics::{Label, Threshold};
+use fasgard_model::{ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, weights_sha256};
+use fasgard_nn::{Detector, ModelConfig, named_weights};
+
+/// Side of the inputs.
+pub(crate) const SIZE: u32 = 64;
+
+/// Every architecture that can be exported: backbone, tap and supervision.
+pub(crate) const ALL: [(&str, &str, &str); 8] = [
+    (
+        "resnet18",
+        "layer3",
+        r#"{"target": "mask", "scales": [4, 2, 1]}"#,
+    ),
+    (
+        "resnet34",
+        "layer3",
+        r#"{"target": "mask", "scales": [4], "score": "map-mean"}"#,
+    ),
+    (
+        "resnet50",
+        "layer4",
+        r#"{"target": "mask", "scales": [2, 1], "shared_conv": true}"#,
+    ),
+    ("resnet50", "layer3", r#"{"target": "binary"}"#),
+    (
+        "resnet18",
+        "layer2",
+        r#"{"target": "depth", "scales": [10, 5]}"#,
+    ),
+    (
+        "cdcn",
+        "",
+        r#"{"target": "depth", "scales": [32, 16, 8, 4]}"#,
+    ),
+    ("depthnet", "", r#"{"target": "depth", "scales": [16]}"#),
+    ("cdcn", "", r#"{"target": "binary"}"#),
+];
+
+/// A detector whose running statistics have moved away from 0 and 1.
+pub(crate) fn model(backbone: &str, tap: &str, supervision: &str) -> ModelFile {
+    let json = format!(
+        r#"{{"backbone": "{backbone}", "tap": "{tap}", "width": 0.125, "supervision": {supervision}}}"#
+    );
+    let model: ModelConfig = serde_json::from_str(&json).unwrap();
+    let (size, device) = (SIZE as usize, Device::flex());
+    let learning = device.clone().autodiff();
+    let detector = Detector::new(&model, size, stream(3, "init", 0, ""), &learning).unwrap();
+    let batch = SelfTest::input(size, &learning);
+    let _ = detector.forward(Tensor::cat(vec![batch.clone(), batch.mul_scalar(0.3)], 0));
+    let self_test = SelfTest::run(&detector, &model, size, &device);
+    let weights = named_weights(&detector);
+    let card = ModelCard {
+        schema: SCHEMA,
+        name: format!("{backbone}-narrow"),
+        fasgard: "0".into(),
+        weights_sha256: weights_sha256(&weights),
+        model,
+        preprocess: Preprocess {
+            size: SIZE,
+            mean: [0.485, 0.456, 0.406],
+            std: [0.229, 0.224, 0.225],
+            ..Preprocess::default()
+        },
+        labels: [Label::Attack, Label::Live],
+        thresholds: vec![Threshold::given(0.25)],
+        support: Some([0.0, 1.0]),
+        gap: None,
+        self_test,
+        training: TrainingCard {
+            seed: 3,
+            steps: 0,
+            best_step: 0,
+            metric: "auc".into(),
+            dev_value: 0.5,
+            data: vec![],
+            protocol: None,
+        },
+        licence: "MIT".into(),
+    };
+    ModelFile { card, weights }
+}
