@@ -72,7 +72,7 @@ export function showTimings(timings, total, local) {
   if (!timings) return;
   const known = PARTS.map(([name, of], i) => [name, of(timings), i]).filter(([, seconds]) => seconds > 0);
   const rest = total - known.reduce((sum, [, seconds]) => sum + seconds, 0);
-  const parts = [...known, [local ? "In the page" : "Send, decode, wait", Math.max(rest, 0), 3]];
+  const parts = [...known, [local ? "In the page" : "Send and wait", Math.max(rest, 0), 3]];
   by("bar").replaceChildren(
     ...parts.map(([, seconds, i]) => {
       const part = make("i", { className: `part-${i}` });

@@ -1,4 +1,5 @@
-//! The page in a real browser: `tools/page/check.sh` against a service with a tiny model.
+//! The page in a real browser: `tools/page/check.sh` against a service with a tiny model, or with the
+//! model file that `FASGARD_PAGE_MODEL` names.
 
 mod common;
 
@@ -6,7 +7,7 @@ use std::{path::Path, process::Command, sync::Arc};
 
 use burn::tensor::Device;
 use common::{Running, config, model};
-use fasgard_model::{CropSource, Predictor, PredictorOptions, export};
+use fasgard_model::{CropSource, ModelFile, Predictor, PredictorOptions, export};
 use fasgard_serve::{Crop, ServeConfig, Service};
 
 const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/page");
@@ -30,7 +31,10 @@ fn the_page_works_in_chromium() {
     let assets = Path::new(TOOLS).join("assets");
     assert_eq!(run("vendor.sh", Some(&assets), &[]), Some(0));
     let dir = tempfile::tempdir().unwrap();
-    let file = model(64, 0.25);
+    let file = match std::env::var_os("FASGARD_PAGE_MODEL") {
+        Some(path) => ModelFile::read(path).unwrap(),
+        None => model(64, 0.25),
+    };
     let onnx = dir.path().join("model.onnx");
     let exported = export::onnx(&file, Path::new("model.safetensors")).unwrap();
     std::fs::write(&onnx, exported.bytes).unwrap();
