@@ -7,14 +7,14 @@ let network = null;
 let preprocess = null;
 
 const tasks = {
-  async load({ assets, model, info }) {
+  async load({ assets, model, preprocess: contract }) {
     ort = await import(`${assets}/ort.wasm.min.mjs`);
     ort.env.wasm.wasmPaths = `${assets}/`;
     // Threads need shared memory, which the browser gives to isolated pages only.
     ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
     ort.env.logLevel = "error";
     network = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
-    preprocess = info.preprocess;
+    preprocess = contract;
     return { outputs: network.outputNames, threads: ort.env.wasm.numThreads };
   },
 

@@ -2,7 +2,7 @@
 
 use fasgard_image::Preprocess;
 use fasgard_metrics::{Source, Threshold};
-use fasgard_model::{ModelCard, Predictor, SelfTest};
+use fasgard_model::{ModelCard, Predictor};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -72,9 +72,6 @@ pub(crate) struct ModelInfo {
     /// From pixels to the network's input.
     #[schema(value_type = Object)]
     preprocess: Preprocess,
-    /// What it answers to the self-test's input: a browser compares its own answer.
-    #[schema(value_type = Object)]
-    self_test: SelfTest,
 }
 
 /// What verdicts are made with.
@@ -190,7 +187,6 @@ impl ModelInfo {
             species,
             datasets: data.iter().map(|d| d.name.clone()).collect(),
             preprocess: card.preprocess.clone(),
-            self_test: card.self_test.clone(),
         }
     }
 }

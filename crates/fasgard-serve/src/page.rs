@@ -31,6 +31,7 @@ const FILES: &[(&str, &[u8])] = &[
     file!("live.js"),
     file!("local.js"),
     file!("maps.js"),
+    file!("onnx.js"),
     file!("panels.css"),
     file!("photo.js"),
     file!("preprocess.js"),
