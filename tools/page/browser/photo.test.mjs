@@ -1,8 +1,8 @@
 // Photos: by button, dragged, pasted, by keyboard; and what can go wrong with them.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { choose, findings, launch, open, pictures, ready, refuse, shot, verdict } from "./setup.mjs";
+import { choose, findings, launch, open, pictures, ready, refuse, shot, url, verdict } from "./setup.mjs";
 
 let browser;
 let files;
@@ -173,7 +173,9 @@ test("a photo over the server's limit is not sent", () =>
       sent += 1;
       return route.continue();
     });
-    await page.locator("#file").setInputFiles({ name: "large.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(33 << 20) });
+    const { limits } = await (await fetch(`${url}/v1/info`)).json();
+    writeFileSync(files.path("large.jpg"), Buffer.alloc(limits.bytes + 1));
+    await choose(page, files.path("large.jpg"));
     await page.locator("#notice:visible").waitFor();
     assert.match(await page.locator("#notice").innerText(), /too large.*at most/);
     assert.equal(sent, 0);
