@@ -1,9 +1,11 @@
 //! The page in a real browser: `tools/page/check.sh` against a service with a tiny model, or with the
 //! model file that `FASGARD_PAGE_MODEL` names.
 
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
 mod common;
 
-use std::{path::Path, process::Command, sync::Arc};
+use std::{path::Path, process::Command};
 
 use burn::tensor::Device;
 use common::{Running, config, model};
@@ -56,7 +58,7 @@ fn the_page_works_in_chromium() {
         page_assets: Some(assets),
         ..config()
     };
-    let service: Arc<Service> = Service::with_predictor(config, predictor).unwrap();
+    let service = Service::with_predictor(config, predictor).unwrap();
     let running = Running::start(service);
     let url = format!("http://{}", running.address);
     let mut variables = vec![("FASGARD_URL", url.as_str())];
