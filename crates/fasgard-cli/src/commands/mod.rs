@@ -17,6 +17,7 @@ mod predict;
 mod prepare;
 mod report;
 mod score;
+mod serve;
 mod simulate;
 mod train;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Audit(args) => audit::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
