@@ -13,6 +13,7 @@ mod predict;
 mod prepare;
 mod report;
 mod score;
+mod serve;
 mod simulate;
 mod train;
 
@@ -31,6 +32,7 @@ pub(crate) use predict::Predict;
 pub(crate) use prepare::Prepare;
 pub(crate) use report::Report;
 pub(crate) use score::Score;
+pub(crate) use serve::Serve;
 pub(crate) use simulate::Simulate;
 pub(crate) use train::{FoldArgs, Train};
 
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     Report(Report),
     /// Live, attack or no decision: judge images, videos or folders with a model
     Predict(Predict),
+    /// Answer over HTTP, with a web page
+    Serve(Serve),
     /// Set a model's threshold for your own camera
     Calibrate(Calibrate),
     /// Turn weights of another project into a file that training can start from

@@ -36,7 +36,8 @@ pub use augment::{
 pub use colormap::ColorMap;
 pub use crop::crop;
 pub use decode::{
-    DecodeError, DecodeLimits, decode, decode_bytes, decode_gray, decode_gray_bytes, read_bounded,
+    DecodeError, DecodeLimits, ImageHeader, decode, decode_bytes, decode_gray, decode_gray_bytes,
+    read_bounded, read_header,
 };
 pub use encode::{EncodeError, encode_jpeg, encode_png, encode_png_gray};
 pub use eyes::Eyes;

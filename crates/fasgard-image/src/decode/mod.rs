@@ -107,28 +107,52 @@ pub fn decode_gray(
     decode_gray_bytes(path, &bytes, limits)
 }
 
-fn decode_dynamic(
-    path: &Path,
+/// What an image says of itself before its pixels are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageHeader {
+    /// The content's media type, such as `image/jpeg`.
+    pub media_type: &'static str,
+    /// Width in pixels as stored, before any EXIF orientation.
+    pub width: u32,
+    /// Height in pixels as stored.
+    pub height: u32,
+}
+
+/// Checks all that can be checked of an image without decoding it: format, size against the limits,
+/// and whether the file reaches the image's end. `name` is for messages only.
+///
+/// # Errors
+/// Any [`DecodeError`] but [`DecodeError::Read`]. Content that is damaged further in is found by
+/// [`decode_bytes`] only.
+pub fn read_header(
+    name: impl AsRef<Path>,
     bytes: &[u8],
     limits: &DecodeLimits,
-    honour_exif: bool,
-) -> Result<DynamicImage, DecodeError> {
+) -> Result<ImageHeader, DecodeError> {
+    let (format, decoder) = open(name.as_ref(), bytes, limits)?;
+    let (width, height) = decoder.dimensions();
+    Ok(ImageHeader {
+        media_type: format.to_mime_type(),
+        width,
+        height,
+    })
+}
+
+/// A decoder whose header was checked against the limits, of a file that is whole.
+fn open<'a>(
+    path: &Path,
+    bytes: &'a [u8],
+    limits: &DecodeLimits,
+) -> Result<(ImageFormat, impl ImageDecoder + use<'a>), DecodeError> {
     let (format, name) = format_of(path, bytes, limits)?;
-    let malformed = |error: ImageError| DecodeError::Malformed {
-        path: path.to_owned(),
-        format: name,
-        detail: error.to_string(),
-    };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut inner = Limits::no_limits();
-    inner.max_image_width = Some(limits.max_width);
-    inner.max_image_height = Some(limits.max_height);
-    inner.max_alloc = Some(limits.max_alloc);
     // Dimensions are checked below, with a better message than the decoder's own.
     let mut early = Limits::no_limits();
     early.max_alloc = Some(limits.max_alloc);
     reader.limits(early);
-    let mut decoder = reader.into_decoder().map_err(malformed)?;
+    let decoder = reader
+        .into_decoder()
+        .map_err(|error| malformed(path, name, &error))?;
     let (width, height) = decoder.dimensions();
     check_size(path, width, height, decoder.total_bytes(), limits)?;
     let whole = match format {
@@ -137,21 +161,49 @@ fn decode_dynamic(
         ImageFormat::WebP => complete::webp(bytes),
         _ => Ok(()),
     };
-    let truncated = |detail| DecodeError::Truncated {
+    whole.map_err(|detail| truncated(path, name, detail, bytes))?;
+    Ok((format, decoder))
+}
+
+fn malformed(path: &Path, format: &'static str, error: &ImageError) -> DecodeError {
+    DecodeError::Malformed {
         path: path.to_owned(),
-        format: name,
+        format,
+        detail: error.to_string(),
+    }
+}
+
+fn truncated(path: &Path, format: &'static str, detail: &'static str, bytes: &[u8]) -> DecodeError {
+    DecodeError::Truncated {
+        path: path.to_owned(),
+        format,
         detail,
         bytes: bytes.len() as u64,
-    };
-    whole.map_err(truncated)?;
-    decoder.set_limits(inner).map_err(malformed)?;
+    }
+}
+
+fn decode_dynamic(
+    path: &Path,
+    bytes: &[u8],
+    limits: &DecodeLimits,
+    honour_exif: bool,
+) -> Result<DynamicImage, DecodeError> {
+    let (format, mut decoder) = open(path, bytes, limits)?;
+    let name = name_of(format);
+    let mut inner = Limits::no_limits();
+    inner.max_image_width = Some(limits.max_width);
+    inner.max_image_height = Some(limits.max_height);
+    inner.max_alloc = Some(limits.max_alloc);
+    decoder
+        .set_limits(inner)
+        .map_err(|error| malformed(path, name, &error))?;
     // A file whose EXIF data cannot be read is still an image: it stays as stored.
     let orientation = honour_exif.then(|| decoder.orientation().ok()).flatten();
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| match &error {
         ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-            truncated("expected more pixel data")
+            truncated(path, name, "expected more pixel data", bytes)
         }
-        _ => malformed(error),
+        _ => malformed(path, name, &error),
     })?;
     if let Some(orientation) = orientation {
         image.apply_orientation(orientation);
@@ -177,10 +229,9 @@ fn format_of(
         });
     }
     match image::guess_format(bytes) {
-        Ok(format @ ImageFormat::Jpeg) => Ok((format, "JPEG")),
-        Ok(format @ ImageFormat::Png) => Ok((format, "PNG")),
-        Ok(format @ ImageFormat::WebP) => Ok((format, "WebP")),
-        Ok(format @ ImageFormat::Bmp) => Ok((format, "BMP")),
+        Ok(
+            format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Bmp),
+        ) => Ok((format, name_of(format))),
         other => Err(DecodeError::NotAnImage {
             path: path.to_owned(),
             found: match other {
@@ -192,6 +243,16 @@ fn format_of(
                 ),
             },
         }),
+    }
+}
+
+/// The name of a supported format.
+fn name_of(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Png => "PNG",
+        ImageFormat::WebP => "WebP",
+        _ => "BMP",
     }
 }
 

@@ -157,7 +157,7 @@ impl Predictor {
     /// Judges one image. `previous` is where the face was in the frame before: of several faces the
     /// largest near it is judged, without it the largest of all.
     pub fn image(&self, image: &RgbImage, previous: Option<FaceBox>) -> FrameAnswer {
-        let mut answers = self.frames(&[image], previous);
+        let mut answers = self.frames(&[(image, previous)]);
         answers
             .pop()
             .unwrap_or_else(|| FrameAnswer::without_face(Timings::default()))
@@ -167,15 +167,17 @@ impl Predictor {
     pub fn images(&self, images: &[RgbImage]) -> Vec<FrameAnswer> {
         images
             .chunks(BATCH)
-            .flat_map(|chunk| self.frames(&chunk.iter().collect::<Vec<_>>(), None))
+            .flat_map(|chunk| self.frames(&chunk.iter().map(|i| (i, None)).collect::<Vec<_>>()))
             .collect()
     }
 
-    /// One pass of the network over images that have a face.
-    fn frames(&self, images: &[&RgbImage], previous: Option<FaceBox>) -> Vec<FrameAnswer> {
+    /// Judges images in one pass of the network over those that have a face, each with where its
+    /// face was in the frame before, as [`image`](Self::image) does; one answer an image, in their
+    /// order. Memory grows with their number: callers bound it.
+    pub fn frames(&self, images: &[(&RgbImage, Option<FaceBox>)]) -> Vec<FrameAnswer> {
         let prepared: Vec<(Option<Ready>, Timings)> = images
             .iter()
-            .map(|image| self.ready(image, previous))
+            .map(|&(image, previous)| self.ready(image, previous))
             .collect();
         let count = prepared.iter().filter(|(ready, _)| ready.is_some()).count();
         let mut input = Vec::with_capacity(count * self.card.preprocess.input_len());

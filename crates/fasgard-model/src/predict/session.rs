@@ -30,11 +30,22 @@ impl Session {
     /// Judges the next frame and keeps its score.
     pub fn push(&mut self, predictor: &Predictor, image: &RgbImage) -> FrameAnswer {
         let answer = predictor.image(image, self.previous);
+        self.add(&answer);
+        answer
+    }
+
+    /// Where the face was last, for the next frame; none before the first face.
+    pub fn previous(&self) -> Option<FaceBox> {
+        self.previous
+    }
+
+    /// Keeps the answer to the next frame, where [`Predictor::frames`] judged it with
+    /// [`previous`](Self::previous) among frames of others.
+    pub fn add(&mut self, answer: &FrameAnswer) {
         self.previous = answer.face.or(self.previous);
         self.frames += 1;
         // A frame outside the support still counts: leaving it out would let one choose frames.
         self.scores.extend(answer.score);
-        answer
     }
 
     /// The answer to all frames so far, with the predictor's threshold and support.

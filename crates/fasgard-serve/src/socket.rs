@@ -1,0 +1,133 @@
+//! A connection that neither waits for ever for a slow reader nor cuts off its own last answer.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep},
+};
+
+/// How long a closing connection still takes what the client sends.
+const LINGER: Duration = Duration::from_secs(2);
+/// How much of it, in bytes.
+const LINGER_BYTES: usize = 32 << 20;
+
+/// A socket with two limits that HTTP itself does not set.
+///
+/// - A client that does not read its answer holds memory: after `patience` without progress the
+///   connection fails.
+/// - A refused client may still be sending. Closing at once would make the system drop the answer
+///   before the client reads it, so what comes is read and thrown away for a moment first.
+pub(crate) struct Socket {
+    stream: TcpStream,
+    patience: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
+    closing: Option<Closing>,
+}
+
+struct Closing {
+    over: Pin<Box<Sleep>>,
+    left: usize,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self {
+            stream,
+            patience,
+            stalled: None,
+            closing: None,
+        }
+    }
+
+    /// Passes progress on; where there is none, fails once the patience is over.
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        progress: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if progress.is_ready() {
+            self.stalled = None;
+            return progress;
+        }
+        let patience = self.patience;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
+        match stalled.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watch(cx, progress)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.watch(cx, progress)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.closing.is_none() {
+            std::task::ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+        }
+        let closing = this.closing.get_or_insert_with(|| Closing {
+            over: Box::pin(tokio::time::sleep_until(Instant::now() + LINGER)),
+            left: LINGER_BYTES,
+        });
+        let mut waste = [0; 8192];
+        loop {
+            if closing.left == 0 || closing.over.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut buffer = ReadBuf::new(&mut waste);
+            match Pin::new(&mut this.stream).poll_read(cx, &mut buffer) {
+                Poll::Pending => return Poll::Pending,
+                // The client has ended too, or is gone.
+                Poll::Ready(Err(_)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(())) => {
+                    closing.left = closing.left.saturating_sub(buffer.filled().len());
+                }
+            }
+        }
+    }
+}

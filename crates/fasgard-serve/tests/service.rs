@@ -1,0 +1,582 @@
+//! What the service answers: images, sessions, keys, files, refusals.
+
+#![allow(clippy::unwrap_used)] // in helpers: a panic is a failed test
+
+mod common;
+
+use std::{thread, time::Duration};
+
+use common::{
+    Running,
+    client::{Answer, Client, ask},
+    config, jpeg, model, picture, png, predictor, until,
+};
+use fasgard_metrics::Fuse;
+use fasgard_model::Session;
+use fasgard_serve::{Answers, ApiKey, Code, ServeConfig, Service};
+
+const PNG: &[(&str, &str)] = &[("content-type", "image/png")];
+
+/// Equal but for the last bit, which the JSON reader of these tests may lose.
+fn assert_same(found: &serde_json::Value, expected: Option<f64>) {
+    let found = found.as_f64();
+    let close = found
+        .zip(expected)
+        .is_some_and(|(f, e)| (f - e).abs() <= 1e-15);
+    assert!(
+        close || found == expected,
+        "expected {expected:?}, found {found:?}"
+    );
+}
+
+fn form(parts: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, kind, bytes) in parts {
+        let head = format!(
+            "--xyz\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"a\"\r\ncontent-type: {kind}\r\n\r\n"
+        );
+        body.extend(head.bytes());
+        body.extend_from_slice(bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--xyz--\r\n");
+    body
+}
+
+fn post_form(service: &Running, parts: &[(&str, &str, &[u8])]) -> Answer {
+    let kind = [("content-type", "multipart/form-data; boundary=xyz")];
+    ask(service.address, "POST", "/v1/predict", &kind, &form(parts))
+}
+
+#[test]
+fn an_image_gets_the_predictors_own_answer() {
+    let predictor = predictor(&model(32, 0.125));
+    let service = Running::tiny(config());
+    let mut verdicts = std::collections::BTreeSet::new();
+    for seed in 0..16 {
+        let expected = predictor.image(&picture(seed), None);
+        let answer = ask(service.address, "POST", "/v1/predict", PNG, &png(seed));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let json = answer.json();
+        assert_eq!(json["verdict"], expected.verdict.as_str());
+        assert_same(&json["score"], expected.score);
+        assert_same(&json["threshold"], Some(predictor.threshold().value));
+        assert_eq!(json["maps"].as_array().unwrap().len(), 2);
+        let sides: Vec<_> = expected.maps.iter().map(|m| m.side).collect();
+        for (i, side) in sides.into_iter().enumerate() {
+            assert_eq!(json["maps"][i]["side"], side);
+            let values = json["maps"][i]["values"].as_array().unwrap();
+            assert_eq!(values.len(), side * side);
+            assert_eq!(
+                values[0].as_f64().unwrap() as f32,
+                expected.maps[i].values[0]
+            );
+        }
+        assert_eq!(
+            json["region"],
+            serde_json::json!({"x": 5.0, "y": 0.0, "w": 40.0, "h": 40.0})
+        );
+        assert_eq!(
+            json["image"],
+            serde_json::json!({"width": 50, "height": 40})
+        );
+        assert_eq!(json["request_id"], answer.header("x-request-id"));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        verdicts.insert(json["verdict"].to_string());
+        let in_form = post_form(&service, &[("image", "image/png", &png(seed))]);
+        assert_eq!(in_form.json()["score"], json["score"]);
+    }
+    assert_eq!(verdicts.len(), 2, "{verdicts:?}");
+    service.join();
+}
+
+#[test]
+fn coarse_answers_say_the_verdict_only() {
+    let service = Running::tiny(ServeConfig {
+        answers: Answers::Coarse,
+        ..config()
+    });
+    let json = ask(service.address, "POST", "/v1/predict", PNG, &png(1)).json();
+    let keys: Vec<_> = json.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["reason", "request_id", "verdict"]);
+    let info = ask(service.address, "GET", "/v1/info", &[], b"").json();
+    assert!(info["decision"].is_null() && info["answers"] == "coarse");
+    service.join();
+}
+
+#[test]
+fn refusals_are_problem_documents_with_their_code() {
+    let service = Running::tiny(ServeConfig {
+        max_bytes: 100_000,
+        max_pixels: 10_000,
+        ..config()
+    });
+    let png = png(1);
+    let jpeg = jpeg(1);
+    let large = vec![0; 100_001];
+    let mut damaged = png.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0xFF;
+    let cases: Vec<(&str, &[u8], &str)> = vec![
+        ("image/png", b"", "empty"),
+        ("image/png", b"<html>no image</html>", "not-an-image"),
+        (
+            "image/png",
+            b"GIF89a\x01\x00\x01\x00\x00\x00\x00;",
+            "not-an-image",
+        ),
+        ("image/png", &jpeg, "type-mismatch"),
+        ("image/jpeg", &png, "type-mismatch"),
+        ("text/html", &png, "media-type"),
+        ("image/png", &png[..png.len() - 9], "truncated"),
+        ("image/jpeg", &jpeg[..jpeg.len() - 9], "truncated"),
+        ("image/png", &damaged, "malformed"),
+        ("image/png", &large, "too-large"),
+        ("multipart/form-data", &png, "form"),
+        ("multipart/form-data; boundary=xyz", &png, "body-broken"),
+    ];
+    for (kind, body, code) in cases {
+        let answer = ask(
+            service.address,
+            "POST",
+            "/v1/predict",
+            &[("content-type", kind)],
+            body,
+        );
+        let expected = Code::ALL.iter().find(|c| c.as_str() == code).unwrap();
+        assert_eq!(answer.code(), code, "{kind}: {}", answer.text());
+        let json = answer.json();
+        assert_eq!(json["status"], expected.status().as_u16());
+        assert_eq!(answer.status, expected.status().as_u16());
+        assert_eq!(json["type"], format!("/docs#{code}"));
+        assert_eq!(json["title"], expected.title());
+        assert_eq!(json["request_id"], answer.header("x-request-id"));
+        assert!(!json["detail"].as_str().unwrap().is_empty());
+    }
+    let wide = fasgard_image::encode_png(&fasgard_image::RgbImage::new(101, 100)).unwrap();
+    let answer = ask(service.address, "POST", "/v1/predict", PNG, &wide);
+    assert_eq!(answer.code(), "too-many-pixels");
+    assert!(answer.text().contains("101 x 100"), "{}", answer.text());
+    for parts in [
+        &[("picture", "image/png", &png[..])][..],
+        &[("image", "image/png", &png), ("image", "image/png", &png)],
+        &[("image", "image/png", &png), ("more", "text/plain", b"x")],
+        &[],
+    ] {
+        assert_eq!(post_form(&service, parts).code(), "form");
+    }
+    let answer = post_form(&service, &[("image", "image/jpeg", &png)]);
+    assert_eq!(answer.code(), "type-mismatch");
+    // The form itself may be a little larger than the image may be, the image not.
+    let answer = post_form(&service, &[("image", "image/png", &large)]);
+    assert_eq!(answer.code(), "too-large");
+    service.join();
+}
+
+#[test]
+fn sessions_give_one_verdict_once() {
+    let predictor = predictor(&model(32, 0.125));
+    let service = Running::tiny(ServeConfig {
+        session_frames: 3,
+        ..config()
+    });
+    let mut client = Client::new(service.address);
+    let wanted = br#"{"nonce": "challenge-0123456789", "fuse": "min"}"#;
+    let opened = client.ask("POST", "/v1/sessions", &[], wanted).unwrap();
+    assert_eq!(opened.status, 201, "{}", opened.text());
+    let json = opened.json();
+    assert_eq!(
+        (&json["nonce"], &json["frames"]),
+        (&"challenge-0123456789".into(), &3.into())
+    );
+    let path = format!("/v1/sessions/{}", json["session"].as_str().unwrap());
+    assert_eq!(opened.header("location"), path);
+    let nonce = [("x-session-nonce", "challenge-0123456789")];
+    let mut session = Session::new(Fuse::Min);
+    let frames = format!("{path}/frames");
+    for seed in 0..3 {
+        let answer = client.ask("POST", &frames, &nonce, &png(seed)).unwrap();
+        let expected = session.push(&predictor, &picture(seed));
+        assert_eq!(answer.json()["frame"], seed + 1);
+        assert_same(&answer.json()["score"], expected.score);
+        let again = client.ask("POST", &frames, &nonce, &png(seed)).unwrap();
+        let code = if seed == 2 {
+            "session-full"
+        } else {
+            "frame-repeated"
+        };
+        assert_eq!(again.code(), code);
+    }
+    let stranger = client.ask("POST", &frames, &[], &png(4)).unwrap();
+    assert_eq!(
+        (stranger.status, &stranger.code()[..]),
+        (403, "nonce-wrong")
+    );
+    let verdict = format!("{path}/verdict");
+    let answer = client.ask("POST", &verdict, &nonce, b"").unwrap();
+    let expected = session.answer(&predictor);
+    let json = answer.json();
+    assert_eq!(json["verdict"], expected.verdict.as_str());
+    assert_same(&json["score"], expected.score);
+    assert_eq!((&json["scored"], &json["fuse"]), (&3.into(), &"min".into()));
+    assert_eq!(json["nonce"], "challenge-0123456789");
+    // Used once: neither its verdict nor its nonce is to be had again.
+    for path in [&verdict, &frames] {
+        let answer = client.ask("POST", path, &nonce, &png(5)).unwrap();
+        assert_eq!(answer.code(), "session-used");
+    }
+    let replayed = client.ask("POST", "/v1/sessions", &[], wanted).unwrap();
+    assert_eq!(
+        (replayed.status, &replayed.code()[..]),
+        (409, "nonce-replayed")
+    );
+    service.join();
+}
+
+#[test]
+fn sessions_expire_are_given_up_and_refuse_other_bodies() {
+    let service = Running::tiny(ServeConfig {
+        session_time_s: 1,
+        max_sessions: 2,
+        ..config()
+    });
+    let mut client = Client::new(service.address);
+    let mut open = |body: &[u8]| client.ask("POST", "/v1/sessions", &[], body).unwrap();
+    for bad in [
+        &b"no json"[..],
+        br#"{"nonce": "short"}"#,
+        br#"{"nonce": "spaces are not allowed"}"#,
+        br#"{"fuse": "sum"}"#,
+        br#"{"frames": 4}"#,
+        br#"[1]"#,
+    ] {
+        assert_eq!(open(bad).code(), "json", "{}", String::from_utf8_lossy(bad));
+    }
+    assert_eq!(open(&[b' '; 5000]).code(), "too-large");
+    let (first, second) = (open(b"").json(), open(b"{}").json());
+    assert_eq!(open(b"").code(), "too-many-sessions");
+    let mut with = |method: &str, opened: &serde_json::Value, end: &str| {
+        let path = format!("/v1/sessions/{}{end}", opened["session"].as_str().unwrap());
+        let nonce = [("x-session-nonce", opened["nonce"].as_str().unwrap())];
+        client.ask(method, &path, &nonce, b"").unwrap()
+    };
+    assert_eq!(with("DELETE", &first, "").status, 204);
+    assert_eq!(with("DELETE", &first, "").code(), "session-used");
+    // Without frames there is nothing to claim.
+    let empty = with("POST", &second, "/verdict").json();
+    assert_eq!(
+        (&empty["verdict"], &empty["reason"]),
+        (&"no-decision".into(), &"no-frames".into())
+    );
+    let third = client_session(&service);
+    thread::sleep(Duration::from_millis(1100));
+    assert_eq!(with("POST", &third, "/frames").code(), "session-expired");
+    let unknown = serde_json::json!({"session": "0", "nonce": "0"});
+    assert_eq!(with("POST", &unknown, "/verdict").code(), "session-unknown");
+    service.join();
+    let off = Running::tiny(ServeConfig {
+        sessions: false,
+        ..config()
+    });
+    let answer = ask(off.address, "POST", "/v1/sessions", &[], b"");
+    assert_eq!(answer.code(), "sessions-off");
+    off.join();
+}
+
+fn client_session(service: &Running) -> serde_json::Value {
+    ask(service.address, "POST", "/v1/sessions", &[], b"").json()
+}
+
+#[test]
+fn without_a_model_there_is_never_a_verdict() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.safetensors");
+    let service = Service::new(ServeConfig {
+        model: Some(path.clone()),
+        ..config()
+    })
+    .unwrap();
+    let service = Running::start(service);
+    let codes =
+        || ["/readyz", "/v1/info"].map(|path| ask(service.address, "GET", path, &[], b"").code());
+    assert_eq!(codes(), ["model-loading", "model-loading"]);
+    let _failure = service.service.load().unwrap();
+    until("the missing model is noticed", || {
+        codes()[0] == "model-missing"
+    });
+    let answer = ask(service.address, "POST", "/v1/predict", PNG, &png(1));
+    assert_eq!((answer.status, &answer.code()[..]), (503, "model-missing"));
+    assert_eq!(answer.header("retry-after"), "10");
+    assert!(!answer.text().contains("safetensors"), "{}", answer.text());
+    let session = ask(service.address, "POST", "/v1/sessions", &[], b"");
+    assert_eq!(session.code(), "model-missing");
+    assert_eq!(
+        ask(service.address, "GET", "/healthz", &[], b"").status,
+        200
+    );
+    // It comes later: from then on there are answers.
+    model(32, 0.125).write(&path).unwrap();
+    until("the model is found", || service.service.is_ready());
+    assert_eq!(ask(service.address, "GET", "/readyz", &[], b"").status, 200);
+    assert_eq!(
+        ask(service.address, "POST", "/v1/predict", PNG, &png(1)).status,
+        200
+    );
+    service.join();
+}
+
+#[test]
+fn keys_close_what_judges_and_counts() {
+    let service = Running::tiny(ServeConfig {
+        api_keys: vec![
+            ApiKey::new("0123456789-abcdef"),
+            ApiKey::new("another-key-0123456789"),
+        ],
+        ..config()
+    });
+    let code = |method: &str, path: &str, headers: &[(&str, &str)]| {
+        let answer = ask(service.address, method, path, headers, b"");
+        (answer.status, answer.code())
+    };
+    let wrong = [("authorization", "Bearer 0123456789-abcdee")];
+    for (method, path) in [
+        ("POST", "/v1/predict"),
+        ("POST", "/v1/sessions"),
+        ("POST", "/v1/sessions/0/verdict"),
+        ("GET", "/v1/info"),
+        ("GET", "/metrics"),
+        ("GET", "/model.onnx"),
+    ] {
+        assert_eq!(
+            code(method, path, &[]),
+            (401, "key-missing".into()),
+            "{path}"
+        );
+        assert_eq!(
+            code(method, path, &wrong),
+            (401, "key-wrong".into()),
+            "{path}"
+        );
+    }
+    for path in ["/healthz", "/readyz", "/", "/docs", "/openapi.json"] {
+        assert_eq!(code("GET", path, &[]).0, 200, "{path}");
+    }
+    for header in [
+        ("authorization", "Bearer 0123456789-abcdef"),
+        ("x-api-key", "another-key-0123456789"),
+    ] {
+        let headers = [header, ("content-type", "image/png")];
+        let answer = ask(service.address, "POST", "/v1/predict", &headers, &png(1));
+        assert_eq!(answer.status, 200);
+        assert_eq!(code("GET", "/metrics", &[header]).0, 200);
+    }
+    let answer = ask(service.address, "GET", "/v1/info", &[], b"");
+    assert!(answer.header("www-authenticate").starts_with("Bearer"));
+    service.join();
+}
+
+#[test]
+fn info_describes_the_model_without_paths() {
+    let service = Running::tiny(config());
+    let answer = ask(service.address, "GET", "/v1/info", &[], b"");
+    let json = answer.json();
+    assert_eq!(json["model"]["name"], "tiny");
+    assert_eq!(json["model"]["rendered_only"], true);
+    assert_eq!(json["model"]["scales"], serde_json::json!([4, 2]));
+    assert_eq!(json["model"]["preprocess"]["size"], 32);
+    assert_eq!(
+        (&json["model"]["target"], &json["crop"]),
+        (&"mask".into(), &"none".into())
+    );
+    assert!(
+        json["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("not for real faces")
+    );
+    assert!(json["in_browser"].is_null() && json["decision"]["support"].is_null());
+    assert!(!answer.text().contains("somebody"), "{}", answer.text());
+    service.join();
+}
+
+#[test]
+fn files_have_their_kind_a_tag_and_headers_that_protect() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("ort.wasm"), b"wasm").unwrap();
+    let onnx = dir.path().join("m.onnx");
+    std::fs::write(&onnx, b"onnx").unwrap();
+    let service = Running::tiny(ServeConfig {
+        page_assets: Some(dir.path().to_owned()),
+        onnx: Some(onnx),
+        ..config()
+    });
+    let get =
+        |path: &str, headers: &[(&str, &str)]| ask(service.address, "GET", path, headers, b"");
+    for (path, kind) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/app.js", "text/javascript; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs.css", "text/css; charset=utf-8"),
+        ("/openapi.json", "application/json"),
+        ("/assets/ort.wasm", "application/wasm"),
+        ("/model.onnx", "application/octet-stream"),
+    ] {
+        let answer = get(path, &[]);
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, kind),
+            "{path}"
+        );
+        assert!(!answer.body.is_empty(), "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert!(
+            answer
+                .header("permissions-policy")
+                .contains("camera=(self)")
+        );
+        let tag = answer.header("etag").to_owned();
+        let again = get(path, &[("if-none-match", &tag)]);
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+        assert_eq!(get(path, &[("if-none-match", "\"other\"")]).status, 200);
+        let head = ask(service.address, "HEAD", path, &[], b"");
+        assert_eq!(
+            (head.status, head.header("etag")),
+            (200, &tag[..]),
+            "{path}"
+        );
+    }
+    let info = get("/v1/info", &[]).json();
+    assert_eq!(
+        info["in_browser"]["assets"],
+        serde_json::json!(["m.onnx", "ort.wasm"])
+    );
+    assert_eq!(info["in_browser"]["bytes"], 4);
+    for path in [
+        "/assets/none.js",
+        "/assets/",
+        "/page/app.js",
+        "/index",
+        "/v1",
+        "/v1/",
+    ] {
+        assert_eq!(get(path, &[]).code(), "not-found", "{path}");
+    }
+    for (method, path) in [
+        ("GET", "/v1/predict"),
+        ("PUT", "/v1/info"),
+        ("POST", "/app.js"),
+        ("DELETE", "/"),
+    ] {
+        let answer = ask(service.address, method, path, &[], b"");
+        assert_eq!(
+            (answer.status, &answer.code()[..]),
+            (405, "method-not-allowed"),
+            "{method} {path}"
+        );
+    }
+    let answer = ask(service.address, "GET", "/v1/predict", &[], b"");
+    assert_eq!(answer.header("allow"), "POST");
+    service.join();
+    let bare = Running::tiny(ServeConfig {
+        page: false,
+        ..config()
+    });
+    for path in [
+        "/",
+        "/app.js",
+        "/index.html",
+        "/model.onnx",
+        "/assets/ort.wasm",
+    ] {
+        assert_eq!(
+            ask(bare.address, "GET", path, &[], b"").code(),
+            "not-found",
+            "{path}"
+        );
+    }
+    bare.join();
+}
+
+#[test]
+fn other_sites_may_ask_only_if_named() {
+    let origin = [("origin", "https://app.example")];
+    let closed = Running::tiny(config());
+    let answer = ask(closed.address, "GET", "/healthz", &origin, b"");
+    assert_eq!(answer.header("access-control-allow-origin"), "");
+    closed.join();
+    let open = Running::tiny(ServeConfig {
+        cors_origins: vec!["https://app.example".into()],
+        api_keys: vec![ApiKey::new("0123456789-abcdef")],
+        ..config()
+    });
+    let answer = ask(open.address, "GET", "/healthz", &origin, b"");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "https://app.example"
+    );
+    let other = ask(
+        open.address,
+        "GET",
+        "/healthz",
+        &[("origin", "https://b.example")],
+        b"",
+    );
+    assert_eq!(other.header("access-control-allow-origin"), "");
+    // The question before the question has no key yet.
+    let before = [
+        origin[0],
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization"),
+    ];
+    let answer = ask(open.address, "OPTIONS", "/v1/predict", &before, b"");
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .contains("authorization")
+    );
+    open.join();
+}
+
+#[test]
+fn requests_are_counted_by_route_status_code_and_verdict() {
+    let service = Running::tiny(config());
+    for seed in 0..4 {
+        ask(service.address, "POST", "/v1/predict", PNG, &png(seed));
+    }
+    ask(service.address, "POST", "/v1/predict", PNG, b"");
+    ask(service.address, "GET", "/nowhere/1", &[], b"");
+    ask(service.address, "GET", "/nowhere/2", &[], b"");
+    let id = ask(
+        service.address,
+        "GET",
+        "/healthz",
+        &[("x-request-id", "my-id.7")],
+        b"",
+    );
+    assert_eq!(id.header("x-request-id"), "my-id.7");
+    let text = ask(service.address, "GET", "/metrics", &[], b"").text();
+    for line in [
+        "fasgard_requests_total{route=\"/v1/predict\",status=\"200\"} 4",
+        "fasgard_requests_total{route=\"/v1/predict\",status=\"400\"} 1",
+        "fasgard_requests_total{route=\"other\",status=\"404\"} 2",
+        "fasgard_refusals_total{code=\"empty\"} 1",
+        "fasgard_score_count{kind=\"image\"} 4",
+        "fasgard_queue_depth 0",
+        "fasgard_held_bytes 0",
+        "fasgard_model_ready 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    let verdicts: u64 = text
+        .lines()
+        .filter(|line| line.starts_with("fasgard_verdicts_total{kind=\"image\""))
+        .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(verdicts, 4);
+    service.join();
+}
