@@ -71,7 +71,11 @@ fn it_serves_until_it_is_told_to_end() {
 fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("serve.toml");
-    std::fs::write(&file, "allow_missing_model = true\nqueue = 5\nbatch = 2\nworkers = 3\n").unwrap();
+    std::fs::write(
+        &file,
+        "allow_missing_model = true\nqueue = 5\nbatch = 2\nworkers = 3\n",
+    )
+    .unwrap();
     let output = assert_cmd::Command::cargo_bin("fasgard")
         .unwrap()
         .args(["serve", "--config", &text(&file), "--check-config"])
@@ -82,8 +86,17 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
         .assert()
         .success();
     let printed = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-    for line in ["queue = 7", "batch = 4", "workers = 3", "answers = \"coarse\"", "max_side = 8192"] {
-        assert!(printed.lines().any(|found| found == line), "{line}\n{printed}");
+    for line in [
+        "queue = 7",
+        "batch = 4",
+        "workers = 3",
+        "answers = \"coarse\"",
+        "max_side = 8192",
+    ] {
+        assert!(
+            printed.lines().any(|found| found == line),
+            "{line}\n{printed}"
+        );
     }
     assert!(!printed.contains("secret"), "{printed}");
 }
@@ -110,12 +123,21 @@ fn misuse_is_named() {
     refused(&["m", "--set", "quue=1"], "quue");
     refused(&["m", "--listen", "here"], "`listen`");
     let junk = path("junk.safetensors", "junk");
-    refused(&[&junk, "--crop", "none", "--listen", "127.0.0.1:0"], "junk.safetensors");
+    refused(
+        &[&junk, "--crop", "none", "--listen", "127.0.0.1:0"],
+        "junk.safetensors",
+    );
     refused(&[&junk, "--check-config"], "junk.safetensors");
     let keys = path("keys", "short\n");
-    refused(&["--allow-missing-model", "--api-keys-file", &keys], "16 characters");
+    refused(
+        &["--allow-missing-model", "--api-keys-file", &keys],
+        "16 characters",
+    );
     assert!(Path::new(&junk).exists());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    refused(&["--allow-missing-model", "--listen", &address], "listen = ");
+    refused(
+        &["--allow-missing-model", "--listen", &address],
+        "listen = ",
+    );
 }

@@ -33,10 +33,13 @@ const BATCH: usize = 8;
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (Some(model), Some(photo)) = (args.first(), args.get(1)) else {
-        return Err("expected a model file and an image; optionally clients, seconds, auto or none".into());
+        return Err(
+            "expected a model file and an image; optionally clients, seconds, auto or none".into(),
+        );
     };
     let number = |index: usize, default: u64| {
-        args.get(index).map_or(Ok(default), |text| text.parse::<u64>())
+        args.get(index)
+            .map_or(Ok(default), |text| text.parse::<u64>())
     };
     let (clients, seconds) = (number(2, 16)?, number(3, 8)?);
     let crop = match args.get(4).map_or("none", String::as_str) {
@@ -44,7 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => Crop::None,
     };
     let options = PredictorOptions {
-        crop: if crop == Crop::Auto { CropSource::Auto } else { CropSource::None },
+        crop: if crop == Crop::Auto {
+            CropSource::Auto
+        } else {
+            CropSource::None
+        },
         threshold: None,
     };
     let predictor = Predictor::open(model, &options)?;
@@ -129,7 +136,9 @@ fn predictors_rate(
 ) -> Result<f64, Box<dyn Error>> {
     let honour = predictor.card().preprocess.exif_orientation;
     let decode = || decode_bytes("photo", bytes, &DecodeLimits::default(), honour);
-    let mut images = (0..BATCH).map(|_| decode()).collect::<Result<Vec<_>, _>>()?;
+    let mut images = (0..BATCH)
+        .map(|_| decode())
+        .collect::<Result<Vec<_>, _>>()?;
     let begin = Instant::now();
     let mut count = 0;
     while begin.elapsed() < time {

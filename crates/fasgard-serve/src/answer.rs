@@ -280,14 +280,23 @@ pub(crate) mod tests {
             serde_json::to_value(answer).unwrap()
         };
         let full = json(Answers::Full);
-        assert_eq!((&full["score"], &full["threshold"]), (&0.25.into(), &"-inf".into()));
-        assert_eq!((&full["reason"], &full["image"]["width"]), (&"in-gap".into(), &4.into()));
+        assert_eq!(
+            (&full["score"], &full["threshold"]),
+            (&0.25.into(), &"-inf".into())
+        );
+        assert_eq!(
+            (&full["reason"], &full["image"]["width"]),
+            (&"in-gap".into(), &4.into())
+        );
         assert!(full["logit"].is_null() && full["notes"][0].as_str().unwrap().contains("2 faces"));
         let coarse = json(Answers::Coarse);
         let expected = serde_json::json!({
             "request_id": "id", "verdict": "no-decision", "reason": null
         });
         assert_eq!(coarse, expected);
-        assert_eq!((plain("no-face"), plain("outside-support")), (Some("no-face"), None));
+        assert_eq!(
+            (plain("no-face"), plain("outside-support")),
+            (Some("no-face"), None)
+        );
     }
 }

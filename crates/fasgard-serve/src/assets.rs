@@ -57,7 +57,11 @@ impl Assets {
 
     /// Names of the folder's files.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.files.iter().flat_map(BTreeMap::keys).cloned().collect()
+        self.files
+            .iter()
+            .flat_map(BTreeMap::keys)
+            .cloned()
+            .collect()
     }
 
     /// True if there is a folder.
@@ -91,7 +95,9 @@ fn folder(path: &Path) -> Result<BTreeMap<String, File>, ServeError> {
     }
     match files.is_empty() {
         false => Ok(files),
-        true => Err(wrong("expected files of the page (js, mjs, wasm, ...), found none".into())),
+        true => Err(wrong(
+            "expected files of the page (js, mjs, wasm, ...), found none".into(),
+        )),
     }
 }
 
@@ -104,7 +110,9 @@ fn read(path: &Path) -> Result<Vec<u8>, ServeError> {
         .map_err(|e| wrong(format!("cannot be read: {e}")))?
         .len();
     if size > MAX_BYTES {
-        return Err(wrong(format!("expected at most {MAX_BYTES} bytes, found {size}")));
+        return Err(wrong(format!(
+            "expected at most {MAX_BYTES} bytes, found {size}"
+        )));
     }
     std::fs::read(path).map_err(|e| wrong(format!("cannot be read: {e}")))
 }
@@ -122,12 +130,17 @@ mod tests {
             ..ServeConfig::default()
         };
         assert!(Assets::load(&config).is_err());
-        ["ort.mjs", "ort.wasm", ".hidden.js", "secret.key"].map(write);
+        for name in ["ort.mjs", "ort.wasm", ".hidden.js", "secret.key"] {
+            write(name);
+        }
         std::fs::create_dir(dir.path().join("folder.js")).unwrap();
         let assets = Assets::load(&config).unwrap();
         assert_eq!(assets.names(), ["ort.mjs", "ort.wasm"]);
         let file = assets.file("ort.wasm").unwrap();
-        assert_eq!((file.kind, &file.bytes[..]), ("application/wasm", &b"ort.wasm"[..]));
+        assert_eq!(
+            (file.kind, &file.bytes[..]),
+            ("application/wasm", &b"ort.wasm"[..])
+        );
         for name in ["../secret.key", "", ".", "ort.mjs/", "secret.key"] {
             assert!(assets.file(name).is_none(), "{name}");
         }

@@ -97,7 +97,10 @@ fn write_operation(out: &mut String, method: &str, path: &str, operation: &Value
         );
     }
     if !rows.is_empty() {
-        let _ = writeln!(out, "<table>\n<tr><th>takes</th><th></th><th></th></tr>\n{rows}</table>");
+        let _ = writeln!(
+            out,
+            "<table>\n<tr><th>takes</th><th></th><th></th></tr>\n{rows}</table>"
+        );
     }
     *out += "<table>\n<tr><th>answers</th><th></th><th></th></tr>\n";
     for (status, response) in fields(&operation["responses"]) {
@@ -140,7 +143,11 @@ fn write_schema(out: &mut String, name: &str, schema: &Value) {
     let mut rows = String::new();
     for part in parts {
         if part.get("$ref").is_some() {
-            let _ = writeln!(rows, "<tr><td></td><td>{}</td><td>all of its fields</td></tr>", shape(part));
+            let _ = writeln!(
+                rows,
+                "<tr><td></td><td>{}</td><td>all of its fields</td></tr>",
+                shape(part)
+            );
         }
         for (field, of) in fields(&part["properties"]) {
             let _ = writeln!(
@@ -153,7 +160,10 @@ fn write_schema(out: &mut String, name: &str, schema: &Value) {
         }
     }
     if !rows.is_empty() {
-        let _ = writeln!(out, "<table>\n<tr><th>field</th><th>kind</th><th></th></tr>\n{rows}</table>");
+        let _ = writeln!(
+            out,
+            "<table>\n<tr><th>field</th><th>kind</th><th></th></tr>\n{rows}</table>"
+        );
     }
 }
 
@@ -231,16 +241,26 @@ mod tests {
         let page = std::str::from_utf8(&file().bytes).unwrap().to_owned();
         let document: Value = serde_json::from_str(&openapi::openapi_json()).unwrap();
         for (path, _) in fields(&document["paths"]) {
-            assert!(page.contains(&format!("<span class=\"path\">{path}</span>")), "{path}");
+            assert!(
+                page.contains(&format!("<span class=\"path\">{path}</span>")),
+                "{path}"
+            );
         }
         for code in Code::ALL {
             assert!(page.contains(&format!("<tr id=\"{}\">", code.as_str())));
         }
-        for link in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for link in page
+            .split("href=\"#")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
             assert!(page.contains(&format!("id=\"{link}\"")), "#{link}");
         }
         assert!(!page.contains("<script") && !page.contains("http://"));
-        assert_eq!(codes("a `busy` b `x`"), "a <a href=\"#busy\"><code>busy</code></a> b <code>x</code>");
+        assert_eq!(
+            codes("a `busy` b `x`"),
+            "a <a href=\"#busy\"><code>busy</code></a> b <code>x</code>"
+        );
         assert_eq!(escaped("<\"&"), "&lt;&quot;&amp;");
     }
 }

@@ -14,7 +14,9 @@ pub enum ServeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The model cannot be used.
-    #[error("{0}; give a model that loads, or let the service wait for it with --allow-missing-model")]
+    #[error(
+        "{0}; give a model that loads, or let the service wait for it with --allow-missing-model"
+    )]
     Model(#[from] ModelError),
     /// A file to be served cannot be used.
     #[error("{}: {reason}", path.display())]

@@ -133,7 +133,10 @@ impl Info {
         if card.is_rendered_only() {
             notes.push("this model was trained on rendered faces only; it is not for real faces");
         }
-        let in_browser = service.assets.onnx().filter(|_| service.assets.has_folder());
+        let in_browser = service
+            .assets
+            .onnx()
+            .filter(|_| service.assets.has_folder());
         Self {
             service: "fasgard",
             version: env!("CARGO_PKG_VERSION"),
@@ -235,6 +238,9 @@ mod tests {
         threshold.from.source = Source::Dev;
         threshold.from.file = Some("/home/someone/scores.csv".into());
         (threshold.from.live, threshold.from.attack) = (3, 4);
-        assert_eq!(origin(&threshold), "chosen on the dev set, 3 live and 4 attack");
+        assert_eq!(
+            origin(&threshold),
+            "chosen on the dev set, 3 live and 4 attack"
+        );
     }
 }

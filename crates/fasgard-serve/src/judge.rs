@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use tokio::sync::oneshot;
 
 use crate::{
-    Code, Problem, ServeConfig, held::HeldBytes, intake::refusal, metrics::Metrics, model::ModelSlot,
-    queue::Queue,
+    Code, Problem, ServeConfig, held::HeldBytes, intake::refusal, metrics::Metrics,
+    model::ModelSlot, queue::Queue,
 };
 
 /// An image that waits.
@@ -118,13 +118,16 @@ impl Worker {
         for (job, (image, decode_s)) in jobs.into_iter().zip(&decoded) {
             let reply = match image {
                 Err(problem) => Err(problem.clone()),
-                Ok(image) => answers.next().unwrap_or_else(|| Err(failed())).map(|answer| Judged {
-                    answer,
-                    width: image.width(),
-                    height: image.height(),
-                    queue_s: begin.saturating_duration_since(job.since).as_secs_f64(),
-                    decode_s: *decode_s,
-                }),
+                Ok(image) => answers
+                    .next()
+                    .unwrap_or_else(|| Err(failed()))
+                    .map(|answer| Judged {
+                        answer,
+                        width: image.width(),
+                        height: image.height(),
+                        queue_s: begin.saturating_duration_since(job.since).as_secs_f64(),
+                        decode_s: *decode_s,
+                    }),
             };
             let _ = job.reply.send(reply);
         }

@@ -123,7 +123,10 @@ pub(crate) fn load(
                 slot.set(State::Missing);
                 let message = error.to_string();
                 if message != said {
-                    tracing::error!(error = message, "no model; it is looked for again and again");
+                    tracing::error!(
+                        error = message,
+                        "no model; it is looked for again and again"
+                    );
                     said = message;
                 }
             }

@@ -11,7 +11,10 @@ use crate::{Code, assets::File, routes};
 
 /// A form with an image.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "only its shape is of use: forms are read piece by piece")]
+#[expect(
+    dead_code,
+    reason = "only its shape is of use: forms are read piece by piece"
+)]
 pub(crate) struct ImageForm {
     /// The image's bytes; its part may declare a media type.
     #[schema(value_type = String, format = Binary)]
@@ -113,7 +116,10 @@ mod tests {
                 }
             }
         }
-        let missing: Vec<_> = expected.iter().filter(|name| !named.contains(*name)).collect();
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|name| !named.contains(*name))
+            .collect();
         assert_eq!(missing, [&"method-not-allowed"]);
     }
 

@@ -91,14 +91,20 @@ mod tests {
             path.is_file() && kind(path.to_str().unwrap()).is_some()
         });
         let own = FILES.iter().filter(|(name, _)| !name.contains('/'));
-        assert_eq!(own.count(), count.count(), "one line of FILES a file of {page}");
+        assert_eq!(
+            own.count(),
+            count.count(),
+            "one line of FILES a file of {page}"
+        );
     }
 
     #[test]
     fn pages_keep_to_the_policy() {
         for (name, bytes) in FILES.iter().filter(|(name, _)| name.ends_with(".html")) {
             let text = std::str::from_utf8(bytes).unwrap();
-            for part in ["<script>", "<style", "style=\"", "onclick=", "onload=", "//cdn"] {
+            for part in [
+                "<script>", "<style", "style=\"", "onclick=", "onload=", "//cdn",
+            ] {
                 assert!(!text.contains(part), "{name} has `{part}`");
             }
         }

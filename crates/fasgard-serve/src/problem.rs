@@ -8,8 +8,9 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+// `tt`, not `literal`: attribute macros read the name.
 macro_rules! codes {
-    ($($variant:ident, $name:literal, $status:ident, $title:literal;)*) => {
+    ($($variant:ident, $name:tt, $status:ident, $title:tt;)*) => {
         /// Why a request was refused. Codes are stable: programs decide by them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
         pub enum Code {
@@ -105,20 +106,20 @@ pub struct Problem {
 /// A refusal as it is sent, `application/problem+json`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub(crate) struct ProblemDocument<'a> {
+pub(crate) struct ProblemDocument {
     /// Where the code is explained.
     #[serde(rename = "type")]
     kind: String,
     /// What the code means.
-    title: &'a str,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// Why, for programs.
     code: Code,
     /// What was expected and found, for people.
-    detail: &'a str,
+    detail: String,
     /// The request, as in the log.
-    request_id: &'a str,
+    request_id: String,
 }
 
 impl Problem {
@@ -137,11 +138,13 @@ impl Problem {
             title: self.code.title(),
             status: self.code.status().as_u16(),
             code: self.code,
-            detail: &self.detail,
-            request_id,
+            detail: self.detail.clone(),
+            request_id: request_id.to_owned(),
         };
         // Strings and numbers: it always serialises; an empty body would still say the status.
-        let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
+        let mut response = Response::new(Body::from(
+            serde_json::to_vec(&document).unwrap_or_default(),
+        ));
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
@@ -177,11 +180,17 @@ mod tests {
         let response = problem.document("abc");
         assert_eq!(response.status(), 429);
         assert_eq!(response.headers()["retry-after"], "1");
-        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
         for code in Code::ALL {
             let name = code.as_str();
             assert_eq!(serde_json::to_value(code).unwrap(), name);
-            assert!(code.status().is_client_error() || code.status().is_server_error(), "{name}");
+            assert!(
+                code.status().is_client_error() || code.status().is_server_error(),
+                "{name}"
+            );
             let limited = [429, 503].contains(&code.status().as_u16());
             assert_eq!(code.retry_after().is_some(), limited, "{name}");
         }

@@ -69,7 +69,9 @@ async fn listen(config: &ServeConfig) -> Result<TcpListener, ServeError> {
     tracing::info!(url = format!("http://{address}"), "listening");
     let open = config.api_keys.is_empty() && config.api_keys_file.is_none();
     if open && !address.ip().is_loopback() {
-        tracing::warn!("other machines may ask without a key; set api_keys_file, or listen on 127.0.0.1");
+        tracing::warn!(
+            "other machines may ask without a key; set api_keys_file, or listen on 127.0.0.1"
+        );
     }
     if config.answers == crate::Answers::Full && !address.ip().is_loopback() {
         tracing::warn!(
@@ -157,8 +159,14 @@ pub async fn serve(service: &Arc<Service>, listener: TcpListener, stop: impl Fut
     drop(listener);
     service.announce_end();
     let limit = Duration::from_secs(config.shutdown_time_s);
-    if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limit, graceful.shutdown())
+        .await
+        .is_err()
+    {
         let open = service.connections.load(Ordering::Relaxed);
-        tracing::warn!(open, "connections were cut off at the end of shutdown_time_s");
+        tracing::warn!(
+            open,
+            "connections were cut off at the end of shutdown_time_s"
+        );
     }
 }

@@ -191,7 +191,10 @@ impl Service {
         match tokio::time::timeout(limit, answer).await {
             Ok(Ok(judged)) => judged,
             // The worker is gone without an answer.
-            Ok(Err(_)) => Err(Problem::new(Code::Internal, "the image could not be judged")),
+            Ok(Err(_)) => Err(Problem::new(
+                Code::Internal,
+                "the image could not be judged",
+            )),
             Err(_) => Err(too_slow(limit)),
         }
     }

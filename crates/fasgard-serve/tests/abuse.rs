@@ -55,20 +55,56 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("nothing", Vec::new(), "empty"),
         ("one byte", vec![0xFF], "not-an-image"),
         ("zeros", vec![0; 4096], "not-an-image"),
-        ("a page", b"<html><script>alert(1)</script></html>".to_vec(), "not-an-image"),
-        ("a drawing", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "not-an-image"),
-        ("an archive", b"PK\x03\x04\x14\x00\x00\x00".to_vec(), "not-an-image"),
-        ("a program", b"\x7fELF\x02\x01\x01\x00".to_vec(), "not-an-image"),
-        ("a GIF", b"GIF89a\x01\x00\x01\x00\x80\x00\x00;".to_vec(), "not-an-image"),
-        ("a PDF before a JPEG", join(b"%PDF-1.4\n", &jpeg), "not-an-image"),
+        (
+            "a page",
+            b"<html><script>alert(1)</script></html>".to_vec(),
+            "not-an-image",
+        ),
+        (
+            "a drawing",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
+            "not-an-image",
+        ),
+        (
+            "an archive",
+            b"PK\x03\x04\x14\x00\x00\x00".to_vec(),
+            "not-an-image",
+        ),
+        (
+            "a program",
+            b"\x7fELF\x02\x01\x01\x00".to_vec(),
+            "not-an-image",
+        ),
+        (
+            "a GIF",
+            b"GIF89a\x01\x00\x01\x00\x80\x00\x00;".to_vec(),
+            "not-an-image",
+        ),
+        (
+            "a PDF before a JPEG",
+            join(b"%PDF-1.4\n", &jpeg),
+            "not-an-image",
+        ),
         ("half a JPEG", jpeg[..jpeg.len() / 2].to_vec(), "truncated"),
         ("half a PNG", png[..png.len() / 2].to_vec(), "truncated"),
-        ("a JPEG without pixels", vec![0xFF, 0xD8, 0xFF, 0xD9], "malformed"),
+        (
+            "a JPEG without pixels",
+            vec![0xFF, 0xD8, 0xFF, 0xD9],
+            "malformed",
+        ),
         ("a damaged PNG", damaged, "malformed"),
         ("a chunk of 4 GiB", long_chunk, "malformed"),
         ("a lying BMP", bmp, "malformed"),
-        ("a bomb by its sides", bomb(60_000, 60_000), "too-many-pixels"),
-        ("a bomb by its pixels", bomb(5_000, 5_000), "too-many-pixels"),
+        (
+            "a bomb by its sides",
+            bomb(60_000, 60_000),
+            "too-many-pixels",
+        ),
+        (
+            "a bomb by its pixels",
+            bomb(5_000, 5_000),
+            "too-many-pixels",
+        ),
         ("no pixels at all", bomb(0, 10), "malformed"),
         ("fewer pixels than announced", bomb(500, 500), "malformed"),
     ]
@@ -85,10 +121,17 @@ fn every_hostile_body_is_refused_and_polyglots_are_the_image_they_are() {
         assert!(fits, "{name}: expected {code}, found {}", answer.text());
     }
     let plain = ask(service.address, "POST", "/v1/predict", ANY, &jpeg(3)).json();
-    for tail in [&b"PK\x03\x04 an archive"[..], b"<script>alert(1)</script>", b"%PDF-1.4"] {
+    for tail in [
+        &b"PK\x03\x04 an archive"[..],
+        b"<script>alert(1)</script>",
+        b"%PDF-1.4",
+    ] {
         let both = [&jpeg(3), tail].concat();
         let answer = ask(service.address, "POST", "/v1/predict", ANY, &both);
-        assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, "application/json")
+        );
         assert_eq!(answer.json()["score"], plain["score"]);
     }
     service.join();
@@ -144,10 +187,18 @@ fn bytes_in_memory_are_bounded_over_all_clients() {
         text.contains("fasgard_held_bytes 90000\n")
     });
     let answer = ask(service.address, "POST", "/v1/predict", ANY, &[0; 99_000]);
-    assert_eq!((answer.status, &answer.code()[..]), (429, "busy"), "{}", answer.text());
+    assert_eq!(
+        (answer.status, &answer.code()[..]),
+        (429, "busy"),
+        "{}",
+        answer.text()
+    );
     assert_eq!(answer.header("retry-after"), "1");
     // A small one still has room, and a client that goes gives its room back.
-    assert_eq!(ask(service.address, "POST", "/v1/predict", ANY, &png(1)).status, 200);
+    assert_eq!(
+        ask(service.address, "POST", "/v1/predict", ANY, &png(1)).status,
+        200
+    );
     drop(slow);
     until("its room is free", || {
         let text = ask(service.address, "GET", "/metrics", &[], b"").text();
@@ -177,14 +228,16 @@ fn slow_clients_are_cut_off_and_hold_up_nobody() {
                     // A header without end.
                     0 => {
                         client.send(b"GET /healthz HTTP/1.1\r\nx: ").unwrap();
-                        while begin.elapsed() < Duration::from_secs(8) && client.send(b"a").is_ok() {
+                        while begin.elapsed() < Duration::from_secs(8) && client.send(b"a").is_ok()
+                        {
                             thread::sleep(Duration::from_millis(50));
                         }
                         String::new()
                     }
                     // A body without end.
                     1 => {
-                        let head = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n";
+                        let head =
+                            b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n";
                         client.send(head).unwrap();
                         for _ in 0..15 {
                             let _ = client.send(b"a");
@@ -194,7 +247,9 @@ fn slow_clients_are_cut_off_and_hold_up_nobody() {
                     }
                     // An answer that is not read.
                     _ => {
-                        client.send(b"GET /model.onnx HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+                        client
+                            .send(b"GET /model.onnx HTTP/1.1\r\nhost: x\r\n\r\n")
+                            .unwrap();
                         thread::sleep(Duration::from_secs(4));
                         let got = client.rest().len();
                         assert!(got < 64 << 20, "the whole answer came after 4 s");
@@ -212,7 +267,11 @@ fn slow_clients_are_cut_off_and_hold_up_nobody() {
         longest = longest.max(one.elapsed());
     }
     let codes: Vec<String> = slow.into_iter().map(|t| t.join().unwrap()).collect();
-    assert_eq!(codes.iter().filter(|code| *code == "body-slow").count(), 4, "{codes:?}");
+    assert_eq!(
+        codes.iter().filter(|code| *code == "body-slow").count(),
+        4,
+        "{codes:?}"
+    );
     println!("slowest good answer beside slow clients: {longest:?}");
     until("all slow connections are closed", || {
         let text = ask(address, "GET", "/metrics", &[], b"").text();
@@ -225,13 +284,18 @@ fn slow_clients_are_cut_off_and_hold_up_nobody() {
 fn half_closed_connections_get_what_can_be_answered() {
     let service = Running::tiny(config());
     let body = png(1);
-    let head = format!("POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     let mut client = Client::new(service.address);
     client.send(&[head.as_bytes(), &body].concat()).unwrap();
     client.end();
     assert_eq!(client.answer(false).unwrap().status, 200);
     let mut client = Client::new(service.address);
-    client.send(&[head.as_bytes(), &body[..20]].concat()).unwrap();
+    client
+        .send(&[head.as_bytes(), &body[..20]].concat())
+        .unwrap();
     client.end();
     assert_eq!(client.answer(false).unwrap().code(), "body-broken");
     let mut client = Client::new(service.address);
@@ -273,11 +337,18 @@ fn paths_lead_nowhere_but_where_they_say() {
     ] {
         let answer = ask(service.address, "GET", path, &[], b"");
         let code = answer.code();
-        assert!([400, 404, 405].contains(&answer.status), "{path}: {}", answer.text());
+        assert!(
+            [400, 404, 405].contains(&answer.status),
+            "{path}: {}",
+            answer.text()
+        );
         assert!(!code.is_empty(), "{path}: {}", answer.text());
         assert!(!answer.text().contains("secret\""), "{path}");
     }
-    assert_eq!(ask(service.address, "GET", "/assets/a.js?x=../y", &[], b"").status, 200);
+    assert_eq!(
+        ask(service.address, "GET", "/assets/a.js?x=../y", &[], b"").status,
+        200
+    );
     // What is no HTTP is refused by the transport, without a document.
     for bytes in [
         &b"GET /assets/\0 HTTP/1.1\r\nhost: x\r\n\r\n"[..],
@@ -301,7 +372,10 @@ fn paths_lead_nowhere_but_where_they_say() {
         client.send(request.as_bytes()).unwrap();
         assert_eq!(client.answer(false).unwrap().status, 431);
     }
-    assert_eq!(ask(service.address, "GET", "/healthz", &[], b"").status, 200);
+    assert_eq!(
+        ask(service.address, "GET", "/healthz", &[], b"").status,
+        200
+    );
     service.join();
 }
 
@@ -329,7 +403,10 @@ fn a_full_queue_says_so_and_loses_nobody() {
                     match answer.status {
                         200 => return refused,
                         429 => {
-                            assert_eq!((answer.code(), answer.header("retry-after")), ("busy".into(), "1"));
+                            assert_eq!(
+                                (answer.code(), answer.header("retry-after")),
+                                ("busy".into(), "1")
+                            );
                             refused += 1;
                             thread::sleep(Duration::from_millis(20));
                         }
@@ -379,7 +456,10 @@ fn mixed(
                 let json = answer.json();
                 assert_eq!(json["verdict"], *verdict, "{key}");
                 let found = json["score"].as_f64().unwrap();
-                assert!((found - score).abs() < 1e-6, "{key}: expected {score}, found {found}");
+                assert!(
+                    (found - score).abs() < 1e-6,
+                    "{key}: expected {score}, found {found}"
+                );
             }
             5..8 => {
                 let (name, body, code) = &bad[draw.random_range(0..bad.len())];
@@ -397,7 +477,8 @@ fn mixed(
             }
             // Breaks off in the middle.
             _ => {
-                let head = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 90000\r\n\r\nhalf";
+                let head =
+                    b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 90000\r\n\r\nhalf";
                 let _ = client.send(&head[..draw.random_range(1..head.len())]);
                 client = Client::new(address);
             }
@@ -419,7 +500,13 @@ fn ten_thousand_mixed_requests_good_ones_are_answered_right_and_memory_is_flat()
     let bad = hostile();
     let service = Running::tiny(config());
     let address = service.address;
-    let first = ask(address, "POST", "/v1/sessions", &[], br#"{"nonce": "the-same-nonce-every-time"}"#);
+    let first = ask(
+        address,
+        "POST",
+        "/v1/sessions",
+        &[],
+        br#"{"nonce": "the-same-nonce-every-time"}"#,
+    );
     assert_eq!(first.status, 201);
     let round = |requests: std::ops::Range<u64>| -> Vec<f64> {
         thread::scope(|scope| {
@@ -429,7 +516,10 @@ fn ten_thousand_mixed_requests_good_ones_are_answered_right_and_memory_is_flat()
                     scope.spawn(move || mixed(address, number, requests, good, bad))
                 })
                 .collect();
-            clients.into_iter().flat_map(|c| c.join().unwrap()).collect()
+            clients
+                .into_iter()
+                .flat_map(|c| c.join().unwrap())
+                .collect()
         })
     };
     let begin = Instant::now();
@@ -445,10 +535,20 @@ fn ten_thousand_mixed_requests_good_ones_are_answered_right_and_memory_is_flat()
         at(0.5),
         at(0.99),
     );
-    assert!(after < warm + 32.0, "memory grew from {warm:.0} to {after:.0} MiB");
+    assert!(
+        after < warm + 32.0,
+        "memory grew from {warm:.0} to {after:.0} MiB"
+    );
     let metrics = ask(address, "GET", "/metrics", &[], b"").text();
-    for line in ["fasgard_queue_depth 0", "fasgard_held_bytes 0", "fasgard_refusals_total{code=\"internal\"} 0"] {
-        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
+    for line in [
+        "fasgard_queue_depth 0",
+        "fasgard_held_bytes 0",
+        "fasgard_refusals_total{code=\"internal\"} 0",
+    ] {
+        assert!(
+            metrics.lines().any(|found| found == line),
+            "{line}\n{metrics}"
+        );
     }
     service.join();
 }

@@ -30,7 +30,10 @@ fn requests_in_flight_are_finished_and_no_others_are_taken() {
     let idle = Client::new(address);
     let mut half = Client::new(address);
     let body = png(99);
-    let head = format!("POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     half.send(&[head.as_bytes(), &body[..50]].concat()).unwrap();
     let clients: Vec<_> = (0..24)
         .map(|i| {
@@ -42,12 +45,18 @@ fn requests_in_flight_are_finished_and_no_others_are_taken() {
         .collect();
     let depth = || {
         let text = ask(address, "GET", "/metrics", &[], b"").text();
-        let line = text.lines().find(|l| l.starts_with("fasgard_queue_depth")).unwrap().to_owned();
+        let line = text
+            .lines()
+            .find(|l| l.starts_with("fasgard_queue_depth"))
+            .unwrap()
+            .to_owned();
         line.rsplit_once(' ').unwrap().1.parse::<u32>().unwrap()
     };
     until("requests wait", || depth() >= 8);
     service.ask_to_end();
-    until("no connection is taken any more", || TcpStream::connect(address).is_err());
+    until("no connection is taken any more", || {
+        TcpStream::connect(address).is_err()
+    });
     assert!(!service.service.is_ready());
     // Its header was accepted: the rest of its body is still taken, and it is judged.
     half.send(&body[50..]).unwrap();
@@ -71,10 +80,15 @@ fn the_end_does_not_wait_for_clients_that_do_nothing() {
     });
     let _idle = Client::new(service.address);
     let mut half = Client::new(service.address);
-    half.send(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n").unwrap();
+    half.send(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n")
+        .unwrap();
     thread::sleep(Duration::from_millis(100));
     let begin = std::time::Instant::now();
     service.ask_to_end();
     service.join();
-    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert!(
+        begin.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begin.elapsed()
+    );
 }

@@ -30,10 +30,13 @@ fn config(args: &Serve) -> anyhow::Result<ServeConfig> {
         let Some((key, value)) = pair.split_once('=') else {
             return Err(misuse(format!("--set: expected key=value, found `{pair}`")));
         };
-        layers.set(&format!("--set {pair}"), key, value).map_err(misuse)?;
+        layers
+            .set(&format!("--set {pair}"), key, value)
+            .map_err(misuse)?;
     }
     let text = |path: &Option<std::path::PathBuf>| {
-        path.as_ref().map(|path| path.to_string_lossy().into_owned())
+        path.as_ref()
+            .map(|path| path.to_string_lossy().into_owned())
     };
     let given = [
         ("model", text(&args.model)),
@@ -44,11 +47,16 @@ fn config(args: &Serve) -> anyhow::Result<ServeConfig> {
         ("api_keys_file", text(&args.api_keys_file)),
         ("onnx", text(&args.onnx)),
         ("page_assets", text(&args.page_assets)),
-        ("allow_missing_model", args.allow_missing_model.then(|| "true".into())),
+        (
+            "allow_missing_model",
+            args.allow_missing_model.then(|| "true".into()),
+        ),
     ];
     for (key, value) in given {
         if let Some(value) = value {
-            layers.set(&format!("--{}", key.replace('_', "-")), key, &value).map_err(misuse)?;
+            layers
+                .set(&format!("--{}", key.replace('_', "-")), key, &value)
+                .map_err(misuse)?;
         }
     }
     layers.finish().map_err(misuse)

@@ -173,12 +173,7 @@ fn malformed(path: &Path, format: &'static str, error: &ImageError) -> DecodeErr
     }
 }
 
-fn truncated(
-    path: &Path,
-    format: &'static str,
-    detail: &'static str,
-    bytes: &[u8],
-) -> DecodeError {
+fn truncated(path: &Path, format: &'static str, detail: &'static str, bytes: &[u8]) -> DecodeError {
     DecodeError::Truncated {
         path: path.to_owned(),
         format,

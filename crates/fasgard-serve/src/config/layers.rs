@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::ServeConfig;
@@ -117,7 +116,8 @@ impl ConfigLayers {
         };
         let value = value_of(key, text).map_err(wrong)?;
         let one = Table::from_iter([(key.to_owned(), value.clone())]);
-        ServeConfig::deserialize(one).map_err(|e| wrong(e.message().to_owned()))?;
+        one.try_into::<ServeConfig>()
+            .map_err(|e| wrong(e.message().to_owned()))?;
         self.table.insert(key.to_owned(), value);
         Ok(())
     }
@@ -127,11 +127,13 @@ impl ConfigLayers {
     /// # Errors
     /// A value out of its range.
     pub fn finish(self) -> Result<ServeConfig, ConfigError> {
-        let config =
-            ServeConfig::deserialize(self.table).map_err(|e| ConfigError::Given {
-                origin: "configuration".into(),
-                reason: e.message().to_owned(),
-            })?;
+        let config: ServeConfig =
+            self.table
+                .try_into()
+                .map_err(|e: toml::de::Error| ConfigError::Given {
+                    origin: "configuration".into(),
+                    reason: e.message().to_owned(),
+                })?;
         config.validate()?;
         Ok(config)
     }
@@ -142,10 +144,17 @@ fn value_of(key: &str, text: &str) -> Result<Value, String> {
     let defaults = Table::try_from(ServeConfig::default()).map_err(|e| e.to_string())?;
     let wrong = |expected: &str| format!("key `{key}`: expected {expected}, found `{text}`");
     Ok(match defaults.get(key) {
-        Some(Value::Integer(_)) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
-        Some(Value::Boolean(_)) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
+        Some(Value::Integer(_)) => {
+            Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?)
+        }
+        Some(Value::Boolean(_)) => {
+            Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?)
+        }
         Some(Value::Array(_)) => {
-            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            let parts = text
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty());
             Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
         }
         // Absent from the defaults: no value unless given.
@@ -168,14 +177,21 @@ mod tests {
     fn later_layers_win_and_the_rest_is_default() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("serve.toml");
-        std::fs::write(&path, "model = \"a\"\nqueue = 5\nbatch = 2\nanswers = \"coarse\"\n").unwrap();
+        std::fs::write(
+            &path,
+            "model = \"a\"\nqueue = 5\nbatch = 2\nanswers = \"coarse\"\n",
+        )
+        .unwrap();
         let mut layers = ConfigLayers::default();
         layers.file(&path).unwrap();
         let environment = [
             ("FASGARD_SERVE_QUEUE", "6"),
             ("FASGARD_SERVE_CROP", "none"),
             ("FASGARD_SERVE_THRESHOLD", "-inf"),
-            ("FASGARD_SERVE_CORS_ORIGINS", "https://a.example, https://b.example"),
+            (
+                "FASGARD_SERVE_CORS_ORIGINS",
+                "https://a.example, https://b.example",
+            ),
             ("FASGARD_MODELS", "elsewhere"),
             ("HOME", "/"),
         ];
@@ -207,7 +223,10 @@ mod tests {
         ] {
             std::fs::write(&path, text).unwrap();
             let message = ConfigLayers::default().file(&path).unwrap_err().to_string();
-            assert!(message.contains(part) && message.contains("serve.toml"), "{message}");
+            assert!(
+                message.contains(part) && message.contains("serve.toml"),
+                "{message}"
+            );
         }
         for (name, value, part) in [
             ("FASGARD_SERVE_QUUE", "5", "quue"),
@@ -218,7 +237,10 @@ mod tests {
         ] {
             let error = ConfigLayers::default().environment(variables(&[(name, value)]));
             let message = error.unwrap_err().to_string();
-            assert!(message.contains(part) && message.contains(name), "{message}");
+            assert!(
+                message.contains(part) && message.contains(name),
+                "{message}"
+            );
         }
         let missing = ConfigLayers::default().file(&dir.path().join("none.toml"));
         assert!(missing.unwrap_err().to_string().contains("none.toml"));
@@ -227,11 +249,16 @@ mod tests {
     #[test]
     fn keys_are_never_shown() {
         let mut layers = ConfigLayers::default();
-        layers.set("x", "api_keys", "0123456789abcdef,fedcba9876543210").unwrap();
+        layers
+            .set("x", "api_keys", "0123456789abcdef,fedcba9876543210")
+            .unwrap();
         layers.set("x", "model", "m").unwrap();
         let config = layers.finish().unwrap();
         assert_eq!(config.api_keys.len(), 2);
         let shown = format!("{config:?}{}", toml::to_string(&config).unwrap());
-        assert!(!shown.contains("0123456789abcdef") && shown.contains("***"), "{shown}");
+        assert!(
+            !shown.contains("0123456789abcdef") && shown.contains("***"),
+            "{shown}"
+        );
     }
 }

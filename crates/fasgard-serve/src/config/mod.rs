@@ -188,8 +188,18 @@ impl ServeConfig {
             ("max_bytes", self.max_bytes, 1024, 1 << 30),
             ("max_pixels", self.max_pixels, 64, 400_000_000),
             ("max_side", u64::from(self.max_side), 8, 65_535),
-            ("max_connections", u64::from(self.max_connections), 1, 65_536),
-            ("max_held_bytes", self.max_held_bytes, self.max_bytes, 1 << 40),
+            (
+                "max_connections",
+                u64::from(self.max_connections),
+                1,
+                65_536,
+            ),
+            (
+                "max_held_bytes",
+                self.max_held_bytes,
+                self.max_bytes,
+                1 << 40,
+            ),
             ("queue", u64::from(self.queue), 1, 65_536),
             ("batch", u64::from(self.batch), 1, 64),
             ("batch_wait_ms", self.batch_wait_ms, 0, 1000),
@@ -201,8 +211,18 @@ impl ServeConfig {
             ("session_time_s", self.session_time_s, 1, 86_400),
             ("session_frames", u64::from(self.session_frames), 1, 10_000),
             ("max_sessions", u64::from(self.max_sessions), 1, 1_000_000),
-            ("nonce_time_s", self.nonce_time_s, self.session_time_s, 31_536_000),
-            ("max_nonces", u64::from(self.max_nonces), u64::from(self.max_sessions), 100_000_000),
+            (
+                "nonce_time_s",
+                self.nonce_time_s,
+                self.session_time_s,
+                31_536_000,
+            ),
+            (
+                "max_nonces",
+                u64::from(self.max_nonces),
+                u64::from(self.max_sessions),
+                100_000_000,
+            ),
         ];
         for (key, found, low, high) in ranges {
             if !(low..=high).contains(&found) {
@@ -294,7 +314,9 @@ mod tests {
             ("batch", |c| c.batch = 65),
             ("threshold", |c| c.threshold = Some(f64::NAN)),
             ("cors_origins", |c| c.cors_origins = vec!["*".into()]),
-            ("cors_origins", |c| c.cors_origins = vec!["https://a.b/c".into()]),
+            ("cors_origins", |c| {
+                c.cors_origins = vec!["https://a.b/c".into()]
+            }),
             ("max_nonces", |c| c.max_nonces = c.max_sessions - 1),
         ];
         for (key, change) in cases {

@@ -27,11 +27,7 @@ pub(super) fn broken() -> Problem {
 }
 
 /// Reads a small body that is no image, of at most `most` bytes.
-pub(crate) async fn small(
-    service: &Service,
-    body: Body,
-    most: usize,
-) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn small(service: &Service, body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     let limited = http_body_util::Limited::new(body, most);
     let limit = service.config.body_time();
     match tokio::time::timeout(limit, limited.collect()).await {

@@ -42,7 +42,10 @@ pub(super) async fn read(
 }
 
 fn wrong(found: &str) -> Problem {
-    Problem::new(Code::Form, format!("expected one field `image`, found {found}"))
+    Problem::new(
+        Code::Form,
+        format!("expected one field `image`, found {found}"),
+    )
 }
 
 fn failed(error: axum::extract::multipart::MultipartError) -> Problem {

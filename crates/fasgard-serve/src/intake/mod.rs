@@ -61,9 +61,8 @@ pub(crate) async fn image(
     let limits = service.config.decode_limits();
     let _arriving = service.arriving();
     // A header may be as long as the file: not on a thread that others wait for.
-    let checked = tokio::task::spawn_blocking(move || {
-        check(&bytes, declared, &limits).map(|()| bytes)
-    });
+    let checked =
+        tokio::task::spawn_blocking(move || check(&bytes, declared, &limits).map(|()| bytes));
     checked
         .await
         .unwrap_or_else(|_| Err(Problem::new(Code::Malformed, "the decoder gave up on it")))
@@ -75,7 +74,10 @@ fn check(bytes: &[u8], declared: Option<&str>, limits: &DecodeLimits) -> Result<
     match declared {
         Some(declared) if declared != header.media_type => Err(Problem::new(
             Code::TypeMismatch,
-            format!("expected {declared} as declared, found {}", header.media_type),
+            format!(
+                "expected {declared} as declared, found {}",
+                header.media_type
+            ),
         )),
         _ => Ok(()),
     }
@@ -143,12 +145,8 @@ fn too_large(most: u64, found: &str) -> Problem {
 /// The refusal of an image that does not decode.
 pub(crate) fn refusal(error: &DecodeError) -> Problem {
     match error {
-        DecodeError::Empty { .. } => {
-            Problem::new(Code::Empty, "expected an image, found no bytes")
-        }
-        DecodeError::TooManyBytes { found, limit, .. } => {
-            too_large(*limit, &found.to_string())
-        }
+        DecodeError::Empty { .. } => Problem::new(Code::Empty, "expected an image, found no bytes"),
+        DecodeError::TooManyBytes { found, limit, .. } => too_large(*limit, &found.to_string()),
         DecodeError::TooLarge {
             width,
             height,
@@ -198,7 +196,14 @@ mod tests {
         assert!(matches!(kind_of(&HeaderMap::new()), Ok(Kind::Raw(None))));
         let form = headers("multipart/form-data; boundary=x");
         assert!(matches!(kind_of(&form), Ok(Kind::Form)));
-        for text in ["", "text/html", "image/gif", "image", "application/json", "\u{7f}x/y"] {
+        for text in [
+            "",
+            "text/html",
+            "image/gif",
+            "image",
+            "application/json",
+            "\u{7f}x/y",
+        ] {
             let headers = HeaderMap::from_iter([(
                 header::CONTENT_TYPE,
                 axum::http::HeaderValue::from_bytes(text.replace('\u{7f}', "\u{e9}").as_bytes())

@@ -69,9 +69,9 @@ impl Metrics {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let kinds = ["frame", "image", "session"];
-        let verdicts = kinds.iter().flat_map(|&kind| {
-            OUTCOMES.map(|(verdict, reason)| ((kind, verdict, reason), 0))
-        });
+        let verdicts = kinds
+            .iter()
+            .flat_map(|&kind| OUTCOMES.map(|(verdict, reason)| ((kind, verdict, reason), 0)));
         Self {
             started: started.as_secs_f64(),
             counted: Mutex::new(Counted {
@@ -119,7 +119,13 @@ impl Metrics {
         self.outcome("session", answer.verdict, reason, answer.score);
     }
 
-    fn outcome(&self, kind: &'static str, verdict: Verdict, reason: &'static str, score: Option<f64>) {
+    fn outcome(
+        &self,
+        kind: &'static str,
+        verdict: Verdict,
+        reason: &'static str,
+        score: Option<f64>,
+    ) {
         let mut counted = self.lock();
         let key = (kind, verdict.as_str(), reason);
         *counted.verdicts.entry(key).or_default() += 1;
@@ -142,21 +148,63 @@ impl Metrics {
             head(out, name, "gauge", help);
             let _ = writeln!(out, "{name} {value}");
         };
-        gauge("fasgard_queue_depth", "Images that wait.", gauges.queue as f64);
-        gauge("fasgard_queue_limit", "Images that may wait.", gauges.queue_limit as f64);
-        gauge("fasgard_connections", "Open connections.", gauges.connections as f64);
-        gauge("fasgard_held_bytes", "Bytes of images in memory.", gauges.held_bytes as f64);
-        gauge("fasgard_sessions_open", "Open sessions.", gauges.sessions as f64);
-        gauge("fasgard_model_ready", "1 if the model answers.", f64::from(u8::from(gauges.ready)));
-        gauge("process_start_time_seconds", "Start, in seconds since 1970.", self.started);
+        gauge(
+            "fasgard_queue_depth",
+            "Images that wait.",
+            gauges.queue as f64,
+        );
+        gauge(
+            "fasgard_queue_limit",
+            "Images that may wait.",
+            gauges.queue_limit as f64,
+        );
+        gauge(
+            "fasgard_connections",
+            "Open connections.",
+            gauges.connections as f64,
+        );
+        gauge(
+            "fasgard_held_bytes",
+            "Bytes of images in memory.",
+            gauges.held_bytes as f64,
+        );
+        gauge(
+            "fasgard_sessions_open",
+            "Open sessions.",
+            gauges.sessions as f64,
+        );
+        gauge(
+            "fasgard_model_ready",
+            "1 if the model answers.",
+            f64::from(u8::from(gauges.ready)),
+        );
+        gauge(
+            "process_start_time_seconds",
+            "Start, in seconds since 1970.",
+            self.started,
+        );
         if let Some(bytes) = resident_bytes() {
-            gauge("process_resident_memory_bytes", "Resident memory.", bytes as f64);
+            gauge(
+                "process_resident_memory_bytes",
+                "Resident memory.",
+                bytes as f64,
+            );
         }
-        head(out, "fasgard_build_info", "gauge", "Version of the service.");
+        head(
+            out,
+            "fasgard_build_info",
+            "gauge",
+            "Version of the service.",
+        );
         let version = env!("CARGO_PKG_VERSION");
         let _ = writeln!(out, "fasgard_build_info{{version=\"{version}\"}} 1");
         if let Some((name, sha256)) = &gauges.model {
-            head(out, "fasgard_model_info", "gauge", "The model that answers.");
+            head(
+                out,
+                "fasgard_model_info",
+                "gauge",
+                "The model that answers.",
+            );
             let (name, sha256) = (escaped(name), escaped(sha256));
             let _ = writeln!(
                 out,
@@ -168,7 +216,12 @@ impl Metrics {
 
     fn write_counted(&self, out: &mut String) {
         let counted = self.lock();
-        head(out, "fasgard_requests_total", "counter", "Answered requests by route and status.");
+        head(
+            out,
+            "fasgard_requests_total",
+            "counter",
+            "Answered requests by route and status.",
+        );
         for ((route, status), count) in &counted.requests {
             let route = escaped(route);
             let _ = writeln!(
@@ -176,12 +229,22 @@ impl Metrics {
                 "fasgard_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}"
             );
         }
-        head(out, "fasgard_request_seconds", "histogram", "From the header to the answer.");
+        head(
+            out,
+            "fasgard_request_seconds",
+            "histogram",
+            "From the header to the answer.",
+        );
         for (route, histogram) in &counted.latency {
             let labels = format!("route=\"{}\",", escaped(route));
             histogram.write(out, "fasgard_request_seconds", &labels);
         }
-        head(out, "fasgard_refusals_total", "counter", "Refusals by problem code.");
+        head(
+            out,
+            "fasgard_refusals_total",
+            "counter",
+            "Refusals by problem code.",
+        );
         for (code, count) in &counted.refusals {
             let code = code.as_str();
             let _ = writeln!(out, "fasgard_refusals_total{{code=\"{code}\"}} {count}");
@@ -198,11 +261,21 @@ impl Metrics {
                 "fasgard_verdicts_total{{kind=\"{kind}\",verdict=\"{verdict}\",reason=\"{reason}\"}} {count}"
             );
         }
-        head(out, "fasgard_score", "histogram", "Scores; higher is more likely live.");
+        head(
+            out,
+            "fasgard_score",
+            "histogram",
+            "Scores; higher is more likely live.",
+        );
         for (kind, histogram) in &counted.scores {
             histogram.write(out, "fasgard_score", &format!("kind=\"{kind}\","));
         }
-        head(out, "fasgard_batch_images", "histogram", "Images that were judged together.");
+        head(
+            out,
+            "fasgard_batch_images",
+            "histogram",
+            "Images that were judged together.",
+        );
         counted.batches.write(out, "fasgard_batch_images", "");
     }
 }
@@ -234,7 +307,12 @@ mod tests {
     fn every_series_is_there_and_counts() {
         let metrics = Metrics::new();
         metrics.request("/v1/predict", 200, None, Duration::from_millis(30));
-        metrics.request("/v1/predict", 429, Some(Code::Busy), Duration::from_millis(1));
+        metrics.request(
+            "/v1/predict",
+            429,
+            Some(Code::Busy),
+            Duration::from_millis(1),
+        );
         metrics.session(&SessionAnswer {
             verdict: Verdict::Attack,
             reason: None,
@@ -275,7 +353,10 @@ mod tests {
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (series, value) = line.rsplit_once(' ').unwrap();
             assert!(value.parse::<f64>().is_ok(), "{line}");
-            assert!(series.starts_with("fasgard_") || series.starts_with("process_"), "{line}");
+            assert!(
+                series.starts_with("fasgard_") || series.starts_with("process_"),
+                "{line}"
+            );
         }
     }
 }

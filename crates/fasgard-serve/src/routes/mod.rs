@@ -27,7 +27,8 @@ use crate::{Code, Problem, middleware, service::Service};
 pub(crate) type Shared = axum::extract::State<Arc<Service>>;
 
 /// The part of a path that a pattern leaves open.
-pub(crate) type Named = Result<axum::extract::Path<String>, axum::extract::rejection::PathRejection>;
+pub(crate) type Named =
+    Result<axum::extract::Path<String>, axum::extract::rejection::PathRejection>;
 
 impl Service {
     /// All paths with all layers: from a request whose header was read to its answer.
@@ -55,10 +56,8 @@ impl Service {
         if self.config.page {
             open = open.route("/", get(files::index));
         }
-        let closed = closed.route_layer(from_fn_with_state(
-            Arc::clone(&state),
-            middleware::need_key,
-        ));
+        let closed =
+            closed.route_layer(from_fn_with_state(Arc::clone(&state), middleware::need_key));
         let mut router = closed
             .merge(open)
             // The rest of the page: whatever its files are called.
@@ -74,10 +73,7 @@ impl Service {
                 Problem::new(Code::Internal, detail).into_response()
             }))
             .layer(from_fn(middleware::secure))
-            .layer(from_fn_with_state(
-                Arc::clone(&state),
-                middleware::observe,
-            ))
+            .layer(from_fn_with_state(Arc::clone(&state), middleware::observe))
             .with_state(state)
     }
 }

@@ -36,7 +36,6 @@ struct Store {
 pub(crate) struct Entry {
     pub(crate) id: String,
     pub(crate) nonce: String,
-    pub(crate) fuse: Fuse,
     until: Instant,
     /// Held while a frame is judged: frames are judged in turn, because the face is followed.
     pub(crate) state: tokio::sync::Mutex<Frames>,
@@ -81,14 +80,14 @@ impl Sessions {
             None => ids::token()?,
             Some(nonce) if ids::is_plain(&nonce, 16, 128, b"_-") => nonce,
             Some(_) => {
-                let detail = "nonce: expected 16 to 128 letters, digits, `_` and `-`, found another text";
+                let detail =
+                    "nonce: expected 16 to 128 letters, digits, `_` and `-`, found another text";
                 return Err(Problem::new(Code::Json, detail));
             }
         };
         let entry = Arc::new(Entry {
             id: ids::token()?,
             nonce,
-            fuse,
             until: Instant::now() + self.time,
             state: tokio::sync::Mutex::new(Frames {
                 session: Session::new(fuse),
@@ -267,11 +266,21 @@ mod tests {
         let sessions = sessions(|_| {});
         let nonce = NONCE.replace('.', "x");
         let entry = sessions.open(Some(nonce.clone()), Fuse::Mean).unwrap();
-        assert_eq!(code(sessions.open(Some(nonce.clone()), Fuse::Mean)), Code::NonceReplayed);
+        assert_eq!(
+            code(sessions.open(Some(nonce.clone()), Fuse::Mean)),
+            Code::NonceReplayed
+        );
         sessions.end(&entry);
-        assert_eq!(code(sessions.open(Some(nonce), Fuse::Mean)), Code::NonceReplayed);
+        assert_eq!(
+            code(sessions.open(Some(nonce), Fuse::Mean)),
+            Code::NonceReplayed
+        );
         for bad in ["short", NONCE, &"x".repeat(129)] {
-            assert_eq!(code(sessions.open(Some(bad.into()), Fuse::Mean)), Code::Json, "{bad}");
+            assert_eq!(
+                code(sessions.open(Some(bad.into()), Fuse::Mean)),
+                Code::Json,
+                "{bad}"
+            );
         }
         let (a, b) = (
             sessions.open(None, Fuse::Mean).unwrap(),
@@ -279,9 +288,15 @@ mod tests {
         );
         assert!(a.nonce != b.nonce && a.id != b.id);
         // A made nonce is as used as a given one.
-        assert_eq!(code(sessions.open(Some(a.nonce.clone()), Fuse::Mean)), Code::TooManySessions);
+        assert_eq!(
+            code(sessions.open(Some(a.nonce.clone()), Fuse::Mean)),
+            Code::TooManySessions
+        );
         sessions.end(&b);
-        assert_eq!(code(sessions.open(Some(a.nonce.clone()), Fuse::Mean)), Code::NonceReplayed);
+        assert_eq!(
+            code(sessions.open(Some(a.nonce.clone()), Fuse::Mean)),
+            Code::NonceReplayed
+        );
     }
 
     #[test]
@@ -293,7 +308,10 @@ mod tests {
         for wrong in [None, Some(""), Some(&entry.nonce[..31]), Some(NONCE)] {
             assert_eq!(code(find(wrong)), Code::NonceWrong, "{wrong:?}");
         }
-        assert_eq!(code(sessions.find("0", Some(&entry.nonce))), Code::SessionUnknown);
+        assert_eq!(
+            code(sessions.find("0", Some(&entry.nonce))),
+            Code::SessionUnknown
+        );
         sessions.end(&entry);
         assert_eq!(code(find(Some(&entry.nonce))), Code::SessionUsed);
     }

@@ -51,7 +51,10 @@ impl Nonces {
         if self.used.len() >= self.most {
             return Err(Problem::new(
                 Code::TooManySessions,
-                format!("expected fewer than {} sessions in the remembered time", self.most),
+                format!(
+                    "expected fewer than {} sessions in the remembered time",
+                    self.most
+                ),
             ));
         }
         self.used.insert(digest);
