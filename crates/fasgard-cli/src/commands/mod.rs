@@ -6,6 +6,7 @@ mod calibrate;
 mod canvas;
 mod compare;
 mod completions;
+mod counts;
 mod demo;
 mod evaluate;
 mod experiment;

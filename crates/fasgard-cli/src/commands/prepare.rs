@@ -9,11 +9,12 @@ use std::{
 
 use anyhow::bail;
 use fasgard_data::{
-    Count, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout,
+    CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout,
     prepare::{Faces, Plan, PrepareError, StoredFormat, check},
 };
 use fasgard_face::WeightsError;
 
+use super::counts;
 use crate::{
     args::Prepare,
     failure::misuse,
@@ -202,19 +203,8 @@ fn describe(summary: &PrepareSummary) -> String {
             official.part, official.expected, official.found
         );
     }
-    for Count {
-        split,
-        label,
-        species,
-        expected,
-        ..
-    } in &summary.counts
-    {
-        let split = split.map_or_else(|| "no split".into(), |s| s.to_string());
-        let class = species
-            .as_ref()
-            .map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
-        text += &format!("  {split:8} {class:24} {expected}\n");
+    for count in &summary.counts {
+        text += &counts::line(count, count.expected);
     }
     for (names, what) in [
         (&summary.missing, "expected but missing"),

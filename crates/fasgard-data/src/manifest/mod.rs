@@ -14,8 +14,8 @@ pub use error::ManifestError;
 pub use path::RelativePath;
 pub(crate) use read::CsvTable;
 pub use read::read_manifest;
-pub(crate) use write::cells;
 pub use write::write_manifest;
+pub(crate) use write::{cells, write_cells};
 
 /// One stored image and what is known about it. In the file an empty cell means "not known".
 #[derive(Clone, Debug, PartialEq)]

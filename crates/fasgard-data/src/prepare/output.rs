@@ -79,7 +79,7 @@ impl<'a> Output<'a> {
         for job in jobs {
             // The frames of a video are in a folder of their own.
             let parent = match is_video(job.row.image.as_str()) {
-                true => job.stem.as_str(),
+                true => &*job.stem,
                 false => job.stem.rsplit_once('/').map_or("", |(parent, _)| parent),
             };
             folders.insert(PathBuf::from("faces").join(parent));

@@ -23,12 +23,7 @@ use fasgard_model::ModelFile;
 use fasgard_nn::{Detector, Target};
 
 use super::fold;
-use crate::{
-    args::Localize,
-    device,
-    failure::misuse,
-    progress::Progress,
-};
+use crate::{args::Localize, device, failure::misuse, progress::Progress};
 use evidence::Evidence;
 use outcome::{Level, MapKind, Outcome, SpeciesNote, Training};
 use set::Set;
