@@ -165,12 +165,25 @@ fn run_check(dir: &Path, as_json: bool) -> anyhow::Result<()> {
             .map(|d| serde_json::json!({"sample": d.sample, "path": d.path, "reason": d.reason}));
         super::print_json(&serde_json::json!({
             "intact": report.intact, "unhashed": report.unhashed,
+            "intact_maps": report.intact_maps, "unhashed_maps": report.unhashed_maps,
             "damaged": damaged.collect::<Vec<_>>(),
         }))?;
     } else {
         let mut text = format!("{} files as the manifest says\n", report.intact);
         if report.unhashed > 0 {
             text += &format!("{} files without a hash in the manifest\n", report.unhashed);
+        }
+        if report.intact_maps > 0 {
+            text += &format!(
+                "{} masks and depth maps as maps.sha256 says\n",
+                report.intact_maps
+            );
+        }
+        if report.unhashed_maps > 0 {
+            text += &format!(
+                "{} masks and depth maps without a hash\n",
+                report.unhashed_maps
+            );
         }
         for damaged in &report.damaged {
             text += &format!("{}: {}\n", damaged.path.display(), damaged.reason);

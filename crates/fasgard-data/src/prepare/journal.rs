@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Failure, PrepareError};
-use crate::manifest::{COLUMNS, ManifestRow, RowBuilder, cells};
+use crate::manifest::{COLUMNS, ManifestRow, RowBuilder, cells, hashes};
 
 /// The folder of the journal within the output.
 pub(super) const FOLDER: &str = ".prepare";
@@ -40,6 +40,9 @@ struct Line {
     planned: u64,
     rows: Vec<Vec<String>>,
     failures: Vec<[String; 3]>,
+    /// Paths and hashes of masks and depth maps.
+    #[serde(default)]
+    maps: Vec<[String; 2]>,
 }
 
 /// Where a medium's line stands; of no bytes if there is none.
@@ -172,6 +175,19 @@ impl Journal {
         self.lines(&mut |line| line.rows.iter().try_for_each(|cells| visit(cells)))
     }
 
+    /// Paths and hashes of the rows' masks and depth maps, in the order of the jobs.
+    pub(super) fn maps(
+        &self,
+        visit: &mut dyn FnMut([&str; 2]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.lines(&mut |line| {
+            let pairs = line.maps.iter();
+            pairs
+                .map(|[path, hash]| [path.as_str(), hash])
+                .try_for_each(&mut *visit)
+        })
+    }
+
     fn lines(&self, visit: &mut dyn FnMut(Line) -> io::Result<()>) -> io::Result<()> {
         // Media are done nearly in their order, so that this reads nearly straight on.
         let mut reader = BufReader::with_capacity(1 << 16, File::open(&self.path)?);
@@ -194,6 +210,9 @@ impl Journal {
             rows: entry.rows.iter().map(|row| cells(row).to_vec()).collect(),
             failures: (entry.failures.iter())
                 .map(|f| [f.sample.clone(), f.path.clone(), f.reason.clone()])
+                .collect(),
+            maps: (entry.rows.iter().flat_map(hashes))
+                .map(|pair| pair.map(str::to_owned))
                 .collect(),
         };
         let written = serde_json::to_vec(&line)

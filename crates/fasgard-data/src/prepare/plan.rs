@@ -17,7 +17,7 @@ use super::{
 };
 use crate::info::{Counter, DatasetInfo, counts};
 use crate::layout::{Layout, Place, Scan, is_video};
-use crate::manifest::{ManifestRow, write_cells};
+use crate::manifest::{ManifestRow, write_cells, write_hashes};
 use crate::video::Tools;
 
 /// An input whose names are listed: what [`prepare`](super::prepare()) would do. Counts come first
@@ -188,10 +188,12 @@ impl<'a> Plan<'a> {
         let (journal, _) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut counter = Counter::default();
         let mut depths = DepthSources::default();
+        let mut maps = false;
         journal.entries(&mut |index, entry| {
             counter.expect(jobs[index].row, entry.planned);
             for row in &entry.rows {
                 counter.find(row);
+                maps |= row.mask.is_some() || row.depth.is_some();
                 if let Some(source) = row.attributes.get(DEPTH_ATTRIBUTE) {
                     *depths.entry(source.to_owned()).or_default() += 1;
                 }
@@ -204,6 +206,9 @@ impl<'a> Plan<'a> {
         emptied(output, &info.counts, &summary.failures)?;
         info.notes.extend(depth_note(&depths));
         info.write(output)?;
+        if maps {
+            write_hashes(output, |add| journal.maps(add))?;
+        }
         write_cells(output.join("manifest.csv"), |add| journal.rows(add))?;
         journal.finish(output)?;
         Ok(summary.described(info))
