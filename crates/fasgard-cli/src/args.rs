@@ -9,6 +9,7 @@ mod experiment;
 mod export;
 mod import;
 mod inspect;
+mod localize;
 mod models;
 mod predict;
 mod prepare;
@@ -29,6 +30,7 @@ pub(crate) use experiment::{Audit, Experiment};
 pub(crate) use export::{Export, ExportFormat, ExportOnnx};
 pub(crate) use import::Import;
 pub(crate) use inspect::Inspect;
+pub(crate) use localize::Localize;
 pub(crate) use models::{Models, ModelsAction};
 pub(crate) use predict::Predict;
 pub(crate) use prepare::Prepare;
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Whether one system is better than another on the same samples: paired tests
     Compare(Compare),
+    /// Whether a model's maps point at the attack: measured with masks
+    Localize(Localize),
     /// A protocol's folds x configurations x seeds: train, score, evaluate, tables
     Experiment(Experiment),
     /// Leaks between splits, shortcuts and balance of prepared datasets

@@ -196,6 +196,17 @@ fn damaged_best_weights_and_curves() {
         &|bytes| Some(bytes[..20].to_vec()),
         &|| setup.refused(&[], 1, &["metrics.csv", "found 20"]),
     );
+    // A row that a program or a hand has made better.
+    let better = |mut bytes: Vec<u8>| {
+        let digit = bytes.iter_mut().skip(100).find(|b| **b == b'9');
+        if let Some(digit) = digit {
+            *digit = b'1';
+        }
+        Some(bytes)
+    };
+    setup.with("run/metrics.csv", &better, &|| {
+        setup.refused(&[], 1, &["metrics.csv", "the file was changed"]);
+    });
     fasgard(&setup.train(&["--resume"])).success();
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fasgard_metrics::Split;
 
 use crate::info::{DatasetInfo, InfoError};
-use crate::manifest::{ManifestError, ManifestRow, read_manifest};
+use crate::manifest::{ManifestError, ManifestRow, read_hashes, read_manifest};
 
 /// A manifest row and the folder that its paths are relative to.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ pub enum DatasetError {
 }
 
 impl Dataset {
-    /// Opens one prepared dataset: `dataset.toml` and `manifest.csv` in `dir`.
+    /// Opens one prepared dataset: `dataset.toml`, `manifest.csv` and, if it is there, `maps.sha256` in `dir`.
     ///
     /// # Errors
     /// [`DatasetError`], with file and line.
@@ -76,7 +76,9 @@ impl Dataset {
         let dir = dir.as_ref();
         let info = DatasetInfo::read(dir)?;
         let root: Arc<Path> = dir.into();
-        let samples = read_manifest(dir.join("manifest.csv"))?
+        let mut rows = read_manifest(dir.join("manifest.csv"))?;
+        read_hashes(dir, &mut rows)?;
+        let samples = rows
             .into_iter()
             .map(|row| Sample {
                 root: Arc::clone(&root),

@@ -184,29 +184,45 @@ pub(crate) fn counts<'a>(
     expected: impl IntoIterator<Item = &'a ManifestRow>,
     found: impl IntoIterator<Item = &'a ManifestRow>,
 ) -> Vec<Count> {
-    planned_counts(expected.into_iter().map(|row| (row, 1)), found)
+    let mut counter = Counter::default();
+    expected.into_iter().for_each(|row| counter.expect(row, 1));
+    found.into_iter().for_each(|row| counter.find(row));
+    counter.finish()
 }
 
-/// As [`counts`], of rows that each stand for a number of samples.
-pub(crate) fn planned_counts<'a>(
-    expected: impl IntoIterator<Item = (&'a ManifestRow, u64)>,
-    found: impl IntoIterator<Item = &'a ManifestRow>,
-) -> Vec<Count> {
-    type Key = (Option<Split>, bool, Option<Species>);
-    let key = |row: &ManifestRow| (row.split, row.label == Label::Attack, row.species.clone());
-    let mut cells: BTreeMap<Key, (u64, u64)> = BTreeMap::new();
-    for (row, samples) in expected {
-        cells.entry(key(row)).or_default().0 += samples;
+type CountKey = (Option<Split>, bool, Option<Species>);
+
+/// Counts rows that come one by one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counter {
+    cells: BTreeMap<CountKey, (u64, u64)>,
+}
+
+impl Counter {
+    /// A listed row that stands for a number of samples.
+    pub(crate) fn expect(&mut self, row: &ManifestRow, samples: u64) {
+        self.cell(row).0 += samples;
     }
-    for row in found {
-        cells.entry(key(row)).or_default().1 += 1;
+
+    /// A stored row.
+    pub(crate) fn find(&mut self, row: &ManifestRow) {
+        self.cell(row).1 += 1;
     }
-    let count = |((split, attack, species), (expected, found))| Count {
-        split,
-        label: if attack { Label::Attack } else { Label::Live },
-        species,
-        expected,
-        found,
-    };
-    cells.into_iter().map(count).collect()
+
+    fn cell(&mut self, row: &ManifestRow) -> &mut (u64, u64) {
+        let key = (row.split, row.label == Label::Attack, row.species.clone());
+        self.cells.entry(key).or_default()
+    }
+
+    /// The counts, sorted by split, label and species.
+    pub(crate) fn finish(self) -> Vec<Count> {
+        let count = |((split, attack, species), (expected, found))| Count {
+            split,
+            label: if attack { Label::Attack } else { Label::Live },
+            species,
+            expected,
+            found,
+        };
+        self.cells.into_iter().map(count).collect()
+    }
 }

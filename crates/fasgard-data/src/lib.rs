@@ -45,6 +45,7 @@ pub mod prepare;
 pub mod protocol;
 pub mod simulate;
 pub mod synthetic;
+pub mod truth;
 pub mod video;
 mod writing;
 

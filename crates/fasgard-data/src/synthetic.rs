@@ -239,22 +239,21 @@ impl Job {
         row.sha256 = Some(sha256_hex(&taken.jpeg));
         write_folder_file(&row.image.under(output), &taken.jpeg)?;
         let png = |map| encode_png_gray(map).map_err(|e| invalid("a map", e.to_string()));
-        if label.is_live() {
-            let depth = path("depth", "png")?;
-            write_folder_file(&depth.under(output), &png(&taken.depth)?)?;
-            row.depth = Some(depth);
-        }
-        if matches!(
+        let partial = matches!(
             presentation,
             Presentation::PaperEyes | Presentation::HalfMask
-        ) {
-            let mask = path("masks", "png")?;
-            write_folder_file(&mask.under(output), &png(&taken.mask)?)?;
-            row.mask = Some(mask);
-            // The part of the head that is not covered keeps its depth.
-            let depth = path("depth", "png")?;
-            write_folder_file(&depth.under(output), &png(&taken.depth)?)?;
-            row.depth = Some(depth);
+        );
+        let stored = |folder: &str, map| {
+            let (path, bytes) = (path(folder, "png")?, png(map)?);
+            write_folder_file(&path.under(output), &bytes)?;
+            Ok::<_, PrepareError>((Some(path), Some(sha256_hex(&bytes).into())))
+        };
+        if partial {
+            (row.mask, row.mask_sha256) = stored("masks", &taken.mask)?;
+        }
+        // The part of the head that is not covered keeps its depth.
+        if partial || label.is_live() {
+            (row.depth, row.depth_sha256) = stored("depth", &taken.depth)?;
         }
         Ok(row)
     }

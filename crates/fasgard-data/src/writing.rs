@@ -8,7 +8,7 @@ use fasgard_metrics::Split;
 use rayon::prelude::*;
 
 use crate::info::DatasetInfo;
-use crate::manifest::{ManifestRow, RelativePath, write_manifest};
+use crate::manifest::{ManifestRow, RelativePath, hashes, write_hashes, write_manifest};
 use crate::prepare::{Failure, Output, PrepareError, Progress};
 
 /// What one job stored and what it left out.
@@ -19,7 +19,7 @@ pub(crate) struct Made {
 }
 
 /// Runs jobs in parallel and writes what surrounds their files: folders by split before, then
-/// `failures.csv`, `dataset.toml` and, last, `manifest.csv`. `make` writes a job's own files below
+/// `failures.csv`, `dataset.toml`, `maps.sha256` and, last, `manifest.csv`. `make` writes a job's own files below
 /// `faces/`, `masks/` and `depth/`, each in the folder of its [`part`]; `describe` gets all rows
 /// and failures in the order of the jobs and may refuse.
 pub(crate) fn write_dataset<J: Sync, E: From<PrepareError>>(
@@ -69,6 +69,10 @@ pub(crate) fn write_dataset<J: Sync, E: From<PrepareError>>(
     out.write_failures(&all.failures)?;
     let info = describe(&all)?;
     info.write(output).map_err(PrepareError::from)?;
+    let mut maps = all.rows.iter().flat_map(hashes).peekable();
+    if maps.peek().is_some() {
+        write_hashes(output, |add| maps.try_for_each(add)).map_err(PrepareError::from)?;
+    }
     write_manifest(output.join("manifest.csv"), &all.rows).map_err(PrepareError::from)?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod evaluate;
 mod interval;
 mod label;
 mod level;
+pub mod localization;
 pub mod metrics;
 mod presentation;
 mod ranked;

@@ -326,9 +326,15 @@ fn table_names_what_matters() {
         "target-eer is flattering",
         "worst family",
         "1/2",
+        "worst of iso: print/2",
         "1.26–98.74",
         "Warnings",
     ] {
         assert!(table.contains(part), "{part}\n{table}");
     }
+    // From the figures to the intervals it fits a terminal of 100 columns.
+    let figures = table.split("test set, %").nth(1).unwrap();
+    let figures = figures.split("95 %: exact").next().unwrap();
+    let widest = figures.lines().map(|l| l.chars().count()).max().unwrap();
+    assert!(widest <= 100, "{widest}\n{table}");
 }

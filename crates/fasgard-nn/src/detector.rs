@@ -20,7 +20,8 @@ const DEFAULT_SIDE: usize = 32;
 /// What a detector predicts for a batch.
 #[derive(Clone, Debug)]
 pub struct Prediction {
-    /// One map per scale, largest first, `[N, s, s, 1]`: logits for masks, depths for depth.
+    /// One map per scale, largest first, `[N, s, s, 1]`: logits for masks and class activation maps,
+    /// depths for depth.
     pub maps: Vec<Tensor<4>>,
     /// The final logit `[N]` of the binary and mask heads.
     pub logit: Option<Tensor<1>>,
@@ -61,7 +62,8 @@ pub struct Scores {
     pub scores: Vec<f64>,
     /// The final logit where the score is its sigmoid.
     pub logits: Option<Vec<f64>>,
-    /// Per scale the maps of all images, row by row, 0 to 1 for masks (probability of live).
+    /// Per scale the maps of all images, row by row, 0 to 1 for masks (probability of live) and for class
+    /// activation maps (the sigmoid of their logits).
     pub maps: Vec<Vec<f32>>,
 }
 
@@ -122,6 +124,18 @@ impl Detector {
         self.head
             .as_dyn()
             .predict(self.backbone.forward(images.permute([0, 2, 3, 1])))
+    }
+
+    /// [`forward`](Self::forward) with a map whatever the head: one that predicts none gives its class
+    /// activation map, as logits whose mean is the final logit.
+    pub fn explain(&self, images: Tensor<4>) -> Prediction {
+        let head = self.head.as_dyn();
+        let features = self.backbone.forward(images.permute([0, 2, 3, 1]));
+        let mut prediction = head.predict(features.clone());
+        if prediction.maps.is_empty() {
+            prediction.maps.extend(head.activation(features));
+        }
+        prediction
     }
 
     /// The loss of a prediction.
@@ -186,6 +200,11 @@ impl InferenceDetector {
         self.0.forward(images)
     }
 
+    /// [`Detector::explain`].
+    pub fn explain(&self, images: Tensor<4>) -> Prediction {
+        self.0.explain(images)
+    }
+
     /// The loss of a prediction.
     pub fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
         self.0.loss(prediction, targets)
@@ -204,10 +223,10 @@ impl Prediction {
             .maps
             .iter()
             .map(|map| {
-                if target == Target::Mask {
-                    flat(&sigmoid(map.clone()))
-                } else {
+                if target == Target::Depth {
                     flat(map)
+                } else {
+                    flat(&sigmoid(map.clone()))
                 }
             })
             .collect();

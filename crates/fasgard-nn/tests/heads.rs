@@ -208,3 +208,47 @@ fn weights_that_do_not_fit_are_named() {
         .contains("unexpected weight `x`")
     );
 }
+
+#[test]
+fn the_class_activation_map_has_the_logit_as_its_mean() {
+    let device = Device::flex();
+    let (config, detector) = detector(serde_json::json!({"target": "binary"}), &device);
+    let values = (0..2 * 3 * 8 * 8).map(|i| (i as f32 * 0.7).sin()).collect();
+    let images = Tensor::<4>::from_data(TensorData::new::<f32, _>(values, [2, 3, 8, 8]), &device);
+    assert!(detector.forward(images.clone()).maps.is_empty());
+    let explained = detector.explain(images.clone());
+    assert_eq!(explained.maps.len(), 1);
+    assert_eq!(explained.maps[0].dims(), [2, 2, 2, 1]);
+    let map = explained.maps[0].clone().into_data();
+    let map: Vec<f32> = map.iter::<f32>().collect();
+    let scores = explained.scores(&config);
+    for (i, logit) in scores.logits.unwrap().iter().enumerate() {
+        let cells = &map[4 * i..4 * (i + 1)];
+        let mean = cells.iter().map(|&v| f64::from(v)).sum::<f64>() / 4.0;
+        assert!((mean - logit).abs() < 1e-5, "{mean} {logit}");
+        assert!(cells.iter().any(|v| f64::from(*v) != mean));
+    }
+    // On the host it is a probability of live, cell by cell.
+    for (p, x) in scores.maps[0].iter().zip(&map) {
+        assert!((p - 1.0 / (1.0 + (-x).exp())).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn maps_that_are_predicted_are_what_explains() {
+    let device = Device::flex();
+    let (_, detector) = detector(
+        serde_json::json!({"target": "mask", "scales": [2, 1]}),
+        &device,
+    );
+    let images = Tensor::<4>::ones([1, 3, 8, 8], &device);
+    let maps = |p: Prediction| -> Vec<Vec<f32>> {
+        let maps = p.maps.iter();
+        maps.map(|m| m.clone().into_data().iter::<f32>().collect())
+            .collect()
+    };
+    assert_eq!(
+        maps(detector.forward(images.clone())),
+        maps(detector.explain(images))
+    );
+}

@@ -60,6 +60,9 @@ pub struct ReportOptions {
     pub models: Vec<ModelFiles>,
     /// Folders of prepared datasets: where the gallery's images come from.
     pub data: Vec<PathBuf>,
+    /// What `fasgard audit --output` wrote. Empty: `audit.json` of a run folder, or of the experiment that
+    /// a run is a cell of, where there is one.
+    pub audits: Vec<PathBuf>,
     /// Samples shown of live and of each species, 0 to 24 (more are cut to 24).
     pub gallery_per_species: usize,
     /// Longest side in pixels of a face in the gallery, 32 to 512.
@@ -80,6 +83,7 @@ impl ReportOptions {
             title: title.into(),
             models,
             data: Vec::new(),
+            audits: Vec::new(),
             gallery_per_species: 6,
             gallery_pixels: 160,
             allow_different_test_sets: false,

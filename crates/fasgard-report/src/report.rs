@@ -39,11 +39,13 @@ pub fn write_report(options: &ReportOptions, output: &Path) -> Result<ReportSumm
         true => None,
         false => Some(Dataset::open_all(&options.data)?),
     };
+    let audits = inputs::load_audits(options)?;
     let mut context = Context {
         options,
         runs: &runs,
         different_tests,
         dataset: dataset.as_ref(),
+        audits: &audits,
         gallery_per_species: options.gallery_per_species.min(MOST_PER_SPECIES),
     };
     let page = loop {
@@ -76,6 +78,20 @@ pub fn write_report(options: &ReportOptions, output: &Path) -> Result<ReportSumm
         }
         for warning in run.evaluation.iter().flat_map(|e| &e.warnings) {
             warnings.push(format!("{}: {}", run.name, warning.text));
+        }
+    }
+    for found in &audits {
+        let undeclared = found
+            .audit
+            .leaks
+            .iter()
+            .filter(|l| l.is_undeclared())
+            .count();
+        if undeclared > 0 {
+            warnings.push(format!(
+                "{}: {undeclared} leak(s) between splits that no protocol declares",
+                found.note.path.display()
+            ));
         }
     }
     Ok(ReportSummary {

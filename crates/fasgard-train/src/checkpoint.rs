@@ -48,6 +48,9 @@ pub(crate) struct State {
     pub(crate) data: String,
     /// Length of `metrics.csv` at this step.
     pub(crate) metrics_bytes: u64,
+    /// SHA-256 of these bytes; empty in checkpoints of versions that did not know it.
+    #[serde(default)]
+    pub(crate) metrics_sha256: String,
     /// Validations since the best one.
     pub(crate) stale: u64,
     /// SHA-256 of the weights' and optimiser's files.
@@ -70,6 +73,7 @@ impl State {
             config,
             data,
             metrics_bytes: 0,
+            metrics_sha256: String::new(),
             stale: 0,
             weights_sha256: String::new(),
             optimizer_sha256: String::new(),

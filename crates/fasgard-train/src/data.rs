@@ -109,6 +109,12 @@ fn update(hash: &mut Sha256, sample: &Sample) {
         row.mask,
         row.depth
     ));
+    // Datasets without these hashes keep their fingerprint.
+    for (map, content) in [("mask", &row.mask_sha256), ("depth", &row.depth_sha256)] {
+        if let Some(content) = content {
+            hash.update(format!("{map} {content}\n"));
+        }
+    }
 }
 
 fn hex(hash: Sha256) -> String {
@@ -143,4 +149,40 @@ pub fn data_cards(dataset: &Dataset) -> Vec<DataCard> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fasgard_data::{ManifestRow, RelativePath};
+    use fasgard_metrics::Label;
+
+    use super::*;
+
+    #[test]
+    fn another_depth_map_or_mask_is_other_data() {
+        let image = RelativePath::new("a.jpg").unwrap();
+        let row = ManifestRow::new("d", "a", Label::Live, None, image);
+        let of = |depth: Option<&str>, mask: Option<&str>| {
+            let mut row = row.clone();
+            row.depth_sha256 = depth.map(Into::into);
+            row.mask_sha256 = mask.map(Into::into);
+            let root = std::path::Path::new("d").into();
+            DataCheck {
+                train: vec![Sample { root, row }],
+                dev: Vec::new(),
+                without_depth: 0,
+            }
+        };
+        let kinds = [
+            of(None, None),
+            of(Some("1"), None),
+            of(Some("2"), None),
+            of(None, Some("1")),
+            of(Some("1"), Some("1")),
+        ];
+        for text in [DataCheck::fingerprint, DataCheck::list] {
+            let all: BTreeSet<String> = kinds.iter().map(text).collect();
+            assert_eq!(all.len(), kinds.len());
+        }
+    }
 }

@@ -5,9 +5,11 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
+
+use sha2::{Digest, Sha256};
 
 use crate::{TrainError, Validation};
 
@@ -16,6 +18,8 @@ pub(crate) struct MetricsFile {
     path: PathBuf,
     file: File,
     terms: Vec<String>,
+    /// Of what is in the file.
+    hash: Sha256,
 }
 
 /// A training row.
@@ -29,8 +33,13 @@ pub(crate) struct TrainRow<'a> {
 }
 
 impl MetricsFile {
-    /// Opens the file and cuts it to `length` bytes (what a checkpoint remembers; 0 starts anew).
-    pub(crate) fn open(path: &Path, terms: &[String], length: u64) -> Result<Self, TrainError> {
+    /// Opens the file and cuts it to `length` bytes (what a checkpoint remembers; 0 starts anew), whose
+    /// SHA-256 must be `expected` unless that is empty.
+    pub(crate) fn open(
+        path: &Path,
+        terms: &[String],
+        (length, expected): (u64, &str),
+    ) -> Result<Self, TrainError> {
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -50,6 +59,18 @@ impl MetricsFile {
                 ),
             ));
         }
+        let mut hash = Sha256::new();
+        let kept = io::copy(&mut (&mut file).take(length), &mut hash);
+        kept.map_err(TrainError::file(path, "read"))?;
+        let content = format!("{:x}", hash.clone().finalize());
+        if length > 0 && !expected.is_empty() && content != expected {
+            return Err(TrainError::damaged(
+                path,
+                format!(
+                    "expected SHA-256 {expected} of its first {length} bytes as the checkpoint remembers, found {content}: the file was changed; put it back, or start anew in another --output"
+                ),
+            ));
+        }
         file.set_len(length)
             .map_err(TrainError::file(path, "write"))?;
         file.seek(SeekFrom::End(0))
@@ -58,6 +79,7 @@ impl MetricsFile {
             path: path.to_owned(),
             file,
             terms: terms.to_vec(),
+            hash,
         };
         if length == 0 {
             let terms = this.terms.join(",");
@@ -93,19 +115,23 @@ impl MetricsFile {
         ))
     }
 
-    /// Flushes to the disk and returns the file's length.
-    pub(crate) fn sync(&mut self) -> Result<u64, TrainError> {
+    /// Flushes to the disk and returns the file's length and SHA-256.
+    pub(crate) fn sync(&mut self) -> Result<(u64, String), TrainError> {
         self.file
             .sync_data()
             .map_err(TrainError::file(&self.path, "write"))?;
-        self.file
+        let length = self
+            .file
             .stream_position()
-            .map_err(TrainError::file(&self.path, "write"))
+            .map_err(TrainError::file(&self.path, "write"))?;
+        Ok((length, format!("{:x}", self.hash.clone().finalize())))
     }
 
     fn line(&mut self, text: &str) -> Result<(), TrainError> {
+        let line = format!("{text}\n");
+        self.hash.update(&line);
         self.file
-            .write_all(format!("{text}\n").as_bytes())
+            .write_all(line.as_bytes())
             .map_err(TrainError::file(&self.path, "write"))
     }
 }

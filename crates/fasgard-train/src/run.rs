@@ -71,7 +71,11 @@ impl Run {
         };
         write_atomic(files.config(), text.as_bytes())?;
         let terms = config.model.supervision.loss_terms();
-        let metrics = MetricsFile::open(&files.metrics(), &terms, state.metrics_bytes)?;
+        let metrics = MetricsFile::open(
+            &files.metrics(),
+            &terms,
+            (state.metrics_bytes, &state.metrics_sha256),
+        )?;
         Ok(Self {
             files,
             learner,
@@ -209,7 +213,7 @@ impl Run {
     /// Writes a checkpoint of where the run stands.
     pub(crate) fn checkpoint(&mut self) -> Result<(), TrainError> {
         let begin = Instant::now();
-        self.state.metrics_bytes = self.metrics.sync()?;
+        (self.state.metrics_bytes, self.state.metrics_sha256) = self.metrics.sync()?;
         checkpoint::save(&self.files.checkpoints(), &self.learner, self.state.clone())?;
         self.times.checkpoints += begin.elapsed();
         Ok(())

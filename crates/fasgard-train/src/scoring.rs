@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use fasgard_data::{EvalLoader, LoaderError, ManifestRow, Sample, TargetSpec};
 use fasgard_image::Preprocess;
 use fasgard_metrics::{ScoreRow, Status};
-use fasgard_nn::{Detector, ModelConfig};
+use fasgard_nn::{Detector, InferenceDetector, ModelConfig, Prediction};
 
 /// Batches decoded ahead of the model.
 const AHEAD: usize = 2;
@@ -41,6 +41,42 @@ pub fn score_samples(
         TargetSpec::default(),
         batch_size,
     )?;
+    let forward = InferenceDetector::forward;
+    Ok(run(detector, forward, model, &loader, device, progress))
+}
+
+/// [`score_samples`] with maps whatever the model: one that predicts none gives its class activation map
+/// (see [`Detector::explain`]).
+///
+/// # Errors
+/// A setting is out of range.
+pub fn explain_samples(
+    detector: &Detector,
+    model: &ModelConfig,
+    preprocess: &Preprocess,
+    samples: Vec<Sample>,
+    batch_size: usize,
+    device: &Device,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Scored, LoaderError> {
+    let loader = EvalLoader::new(
+        samples,
+        preprocess.clone(),
+        TargetSpec::default(),
+        batch_size,
+    )?;
+    let forward = InferenceDetector::explain;
+    Ok(run(detector, forward, model, &loader, device, progress))
+}
+
+fn run(
+    detector: &Detector,
+    forward: impl Fn(&InferenceDetector, Tensor<4>) -> Prediction,
+    model: &ModelConfig,
+    loader: &EvalLoader,
+    device: &Device,
+    progress: &mut dyn FnMut(usize),
+) -> Scored {
     let mut scored = Scored {
         maps: model
             .supervision
@@ -52,7 +88,6 @@ pub fn score_samples(
         map_samples: Vec::new(),
     };
     let detector = detector.prepare();
-    let size = preprocess.size as usize;
     let mut done = 0;
     for next in loader.prefetch(AHEAD) {
         for failure in &next.failures {
@@ -61,10 +96,15 @@ pub fn score_samples(
         let count = next.batch.len();
         done += count + next.failures.len();
         if count > 0 {
+            let size = next.batch.size as usize;
             let data = TensorData::new(next.batch.images, [count, 3, size, size]);
-            let scores = detector
-                .forward(Tensor::from_data(data, device))
-                .scores(model);
+            let prediction = forward(&detector, Tensor::from_data(data, device));
+            if scored.maps.is_empty() {
+                // A class activation map, whose side is the backbone's.
+                let sides = prediction.maps.iter().map(|m| m.dims()[1]);
+                scored.maps = sides.map(|side| (side, Vec::new())).collect();
+            }
+            let scores = prediction.scores(model);
             for (i, &row) in next.batch.rows.iter().enumerate() {
                 let out = &mut scored.rows[row];
                 let logit = scores.logits.as_ref().map(|l| l[i]);
@@ -81,7 +121,7 @@ pub fn score_samples(
         }
         progress(done);
     }
-    Ok(scored)
+    scored
 }
 
 /// The row of a sample without a finite score.

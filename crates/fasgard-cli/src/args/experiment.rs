@@ -71,4 +71,7 @@ pub(crate) struct Audit {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also write the JSON to a file, such as audit.json for `fasgard report`
+    #[arg(long)]
+    pub(crate) output: Option<PathBuf>,
 }

@@ -16,6 +16,9 @@ pub(crate) struct Report {
     /// Prepared datasets: where the gallery's images come from
     #[arg(long, num_args = 1..)]
     pub(crate) data: Vec<PathBuf>,
+    /// What `fasgard audit --output` wrote (default: audit.json of a run's or its experiment's folder)
+    #[arg(long, num_args = 1.., value_name = "audit.json")]
+    pub(crate) audit: Vec<PathBuf>,
     /// The report (HTML)
     #[arg(long)]
     pub(crate) output: PathBuf,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fasgard_data::Dataset;
 use fasgard_data::audit::{Audit, LeakKind, NEAR_BITS, STRONG, audit};
 use fasgard_data::protocol::Protocol;
+use fasgard_image::write_atomic;
 
 use super::fold;
 use crate::{args::Audit as Args, failure::misuse, progress::say};
@@ -35,6 +36,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         "{}: no sample has a split; give --protocol FILE --fold NAME",
         found.datasets.join(", ")
     );
+    if let Some(path) = &args.output {
+        let json = serde_json::to_string_pretty(&found)?;
+        write_atomic(path, json.as_bytes())?;
+    }
     match args.json {
         true => super::print_json(&found)?,
         false => {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fasgard_data::Dataset;
 use fasgard_data::protocol::{Fold, Protocol};
-use fasgard_model::ProtocolCard;
+use fasgard_model::{ModelCard, ProtocolCard};
 use fasgard_train::{ExperimentConfig, RunFiles};
 
 use crate::{args::FoldArgs, failure::misuse, progress::say};
@@ -24,6 +24,17 @@ pub(super) fn open(
     announce(&fold);
     let card = card(&protocol, name);
     Ok((fold.apply(dataset), Some(card)))
+}
+
+/// Warns of a model that was trained on other splits than those it meets now.
+pub(super) fn warn_of_another(model: &ModelCard, given: Option<&ProtocolCard>) {
+    let trained = model.training.protocol.as_ref();
+    if let Some(trained) = trained.filter(|_| trained != given) {
+        say(&format!(
+            "warning: the model was trained on {trained}, and is scored on {}: what it was trained on may be in this split",
+            given.map_or("the manifests' own splits".to_owned(), ToString::to_string)
+        ));
+    }
 }
 
 /// Prints the notes and differences of a fold.

@@ -3,8 +3,10 @@
 mod audit;
 mod bench;
 mod calibrate;
+mod canvas;
 mod compare;
 mod completions;
+mod counts;
 mod demo;
 mod evaluate;
 mod experiment;
@@ -12,6 +14,7 @@ mod export;
 pub(crate) mod fold;
 mod import;
 mod inspect;
+mod localize;
 mod models;
 mod predict;
 mod prepare;
@@ -34,6 +37,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Score(args) => score::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Localize(args) => localize::run(&args),
         Command::Experiment(args) => experiment::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Report(args) => report::run(&args),

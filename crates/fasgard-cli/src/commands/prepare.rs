@@ -9,11 +9,12 @@ use std::{
 
 use anyhow::bail;
 use fasgard_data::{
-    Count, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout,
+    CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, layout,
     prepare::{Faces, Plan, PrepareError, StoredFormat, check},
 };
 use fasgard_face::WeightsError;
 
+use super::counts;
 use crate::{
     args::Prepare,
     failure::misuse,
@@ -164,12 +165,25 @@ fn run_check(dir: &Path, as_json: bool) -> anyhow::Result<()> {
             .map(|d| serde_json::json!({"sample": d.sample, "path": d.path, "reason": d.reason}));
         super::print_json(&serde_json::json!({
             "intact": report.intact, "unhashed": report.unhashed,
+            "intact_maps": report.intact_maps, "unhashed_maps": report.unhashed_maps,
             "damaged": damaged.collect::<Vec<_>>(),
         }))?;
     } else {
         let mut text = format!("{} files as the manifest says\n", report.intact);
         if report.unhashed > 0 {
             text += &format!("{} files without a hash in the manifest\n", report.unhashed);
+        }
+        if report.intact_maps > 0 {
+            text += &format!(
+                "{} masks and depth maps as maps.sha256 says\n",
+                report.intact_maps
+            );
+        }
+        if report.unhashed_maps > 0 {
+            text += &format!(
+                "{} masks and depth maps without a hash\n",
+                report.unhashed_maps
+            );
         }
         for damaged in &report.damaged {
             text += &format!("{}: {}\n", damaged.path.display(), damaged.reason);
@@ -202,19 +216,8 @@ fn describe(summary: &PrepareSummary) -> String {
             official.part, official.expected, official.found
         );
     }
-    for Count {
-        split,
-        label,
-        species,
-        expected,
-        ..
-    } in &summary.counts
-    {
-        let split = split.map_or_else(|| "no split".into(), |s| s.to_string());
-        let class = species
-            .as_ref()
-            .map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
-        text += &format!("  {split:8} {class:24} {expected}\n");
+    for count in &summary.counts {
+        text += &counts::line(count, count.expected);
     }
     for (names, what) in [
         (&summary.missing, "expected but missing"),

@@ -10,6 +10,7 @@ pub(super) fn run(args: &Report) -> anyhow::Result<()> {
     let models = args.runs.iter().map(ModelFiles::in_run).collect();
     let mut options = ReportOptions::new(args.title.clone(), models);
     options.data.clone_from(&args.data);
+    options.audits.clone_from(&args.audit);
     options.gallery_per_species = args.gallery;
     let summary = write_report(&options, &args.output).map_err(|error| match error {
         ReportError::Io { .. } | ReportError::TooLarge { .. } => error.into(),

@@ -11,12 +11,7 @@ use fasgard_report::maps::{MapFile, MapTarget};
 use fasgard_train::{Scored, score_samples};
 
 use super::fold;
-use crate::{
-    args::Score,
-    device,
-    failure::misuse,
-    progress::{Progress, say},
-};
+use crate::{args::Score, device, failure::misuse, progress::Progress};
 
 pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
@@ -29,13 +24,7 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
         ));
     }
     let (dataset, protocol) = fold::open(&args.data, &args.fold)?;
-    let trained = model.card.training.protocol.as_ref();
-    if let Some(trained) = trained.filter(|_| trained != protocol.as_ref()) {
-        say(&format!(
-            "warning: the model was trained on {trained}, and is scored on {}: what it was trained on may be in this split",
-            protocol.map_or("the manifests' own splits".to_owned(), |p| p.to_string())
-        ));
-    }
+    fold::warn_of_another(&model.card, protocol.as_ref());
     let preprocess = &model.card.preprocess;
     if preprocess.crop_scale > WIDE_SCALE {
         say(&format!(

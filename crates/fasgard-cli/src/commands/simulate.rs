@@ -1,11 +1,14 @@
 //! `fasgard simulate`.
 
 use fasgard_data::{
-    Count, Dataset,
+    Dataset,
     simulate::{SimulateError, SimulateOptions, simulate},
 };
 
-use super::prepare::{refused, watched};
+use super::{
+    counts,
+    prepare::{refused, watched},
+};
 use crate::{args::Simulate, failure::misuse};
 
 pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
@@ -51,20 +54,10 @@ pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
         args.output.display()
     );
     let mut lost = 0;
-    for Count {
-        split,
-        label,
-        species,
-        expected,
-        found,
-    } in &info.counts
-    {
-        let split = split.map_or_else(|| "no split".into(), |s| s.to_string());
-        let class = species
-            .as_ref()
-            .map_or_else(|| label.to_string(), |s| format!("{label} {s}"));
-        text += &format!("  {split:8} {class:30} {found} of {expected}\n");
-        lost += expected - found;
+    for count in &info.counts {
+        let numbers = format_args!("{} of {}", count.found, count.expected);
+        text += &counts::line(count, numbers);
+        lost += count.expected - count.found;
     }
     if lost > 0 {
         text += &format!("{lost} left out, listed in failures.csv\n");

@@ -1,11 +1,14 @@
 //! Whether the other models differ from the first: paired tests on the same presentations.
 
-use fasgard_metrics::resample::{Bootstrap, paired::paired};
+use fasgard_metrics::resample::{Bootstrap, holm, paired::paired};
 use fasgard_metrics::{Fuse, ScoreFile, ScoreRow};
 
 use super::cell::score_files;
 use super::outcome::Comparison;
 use super::{CellReport, Experiment, Watch};
+
+/// The compared figures.
+const FIGURES: [&str; 3] = ["acer", "hter", "eer"];
 
 /// Compares every other model with the first: fold by fold, and over all folds together where there
 /// are several. Seeds are taken together; clusters are people, or videos where no person is known.
@@ -43,6 +46,7 @@ pub(super) fn with_first(
             }
         }
     }
+    correct(&mut comparisons);
     comparisons
 }
 
@@ -65,11 +69,7 @@ fn compare(
         Bootstrap::default(),
     )?;
     let mut figures = Vec::new();
-    for (name, difference) in [
-        ("acer", found.acer),
-        ("hter", found.hter),
-        ("eer", found.eer),
-    ] {
+    for (name, difference) in FIGURES.into_iter().zip([found.acer, found.hter, found.eer]) {
         // An EER of scores from several trained models on one axis means nothing.
         let one = fold.is_some() && experiment.seeds.len() == 1;
         if let Some(difference) = difference.filter(|_| one || name != "eer") {
@@ -80,7 +80,28 @@ fn compare(
         model: model.to_owned(),
         fold: fold.map(str::to_owned),
         figures,
+        holm: Vec::new(),
     })
+}
+
+/// Fills in the corrected p-values: of each figure over all comparisons that have it.
+fn correct(comparisons: &mut [Comparison]) {
+    for figure in FIGURES {
+        let own = |c: &Comparison| {
+            c.figures
+                .iter()
+                .find(|(name, ..)| name == figure)
+                .map(|f| f.2)
+        };
+        let (places, raw): (Vec<usize>, Vec<f64>) = comparisons
+            .iter()
+            .enumerate()
+            .filter_map(|(i, c)| Some((i, own(c)?)))
+            .unzip();
+        for (i, p) in places.into_iter().zip(holm(&raw)) {
+            comparisons[i].holm.push((figure.to_owned(), p));
+        }
+    }
 }
 
 /// The test scores of a model's cells of one fold or of all, each relative to its threshold. None
@@ -131,4 +152,35 @@ fn pool(
         rows,
         ignored_columns: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_figure_is_a_family_of_its_own() {
+        let comparison = |fold: &str, figures: &[(&str, f64)]| Comparison {
+            model: "ps".to_owned(),
+            fold: Some(fold.to_owned()),
+            figures: figures
+                .iter()
+                .map(|(n, p)| ((*n).to_owned(), 0.1, *p))
+                .collect(),
+            holm: Vec::new(),
+        };
+        let mut all = [
+            comparison("a", &[("acer", 0.01), ("hter", 0.03), ("eer", 0.04)]),
+            comparison("b", &[("acer", 0.04), ("hter", 0.02)]),
+        ];
+        correct(&mut all);
+        let pairs = |pairs: &[(&str, f64)]| -> Vec<(String, f64)> {
+            pairs.iter().map(|(n, p)| ((*n).to_owned(), *p)).collect()
+        };
+        assert_eq!(
+            all[0].holm,
+            pairs(&[("acer", 0.02), ("hter", 0.04), ("eer", 0.04)])
+        );
+        assert_eq!(all[1].holm, pairs(&[("acer", 0.04), ("hter", 0.04)]));
+    }
 }

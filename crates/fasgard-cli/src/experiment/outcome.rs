@@ -68,8 +68,11 @@ pub(crate) struct Comparison {
     pub(crate) model: String,
     /// None: all folds together.
     pub(crate) fold: Option<String>,
-    /// Two-sided p-values of the differences, by figure (`acer`, `hter`, `eer`), and the differences.
+    /// By figure (`acer`, `hter`, `eer`): the difference and its two-sided p-value.
     pub(crate) figures: Vec<(String, f64, f64)>,
+    /// By figure: the p-value corrected by Holm's method for all comparisons of that figure in the
+    /// experiment.
+    pub(crate) holm: Vec<(String, f64)>,
 }
 
 impl CellReport {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fasgard_metrics::Split;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Sample;
 
 /// What a split holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     /// The split.
     pub split: Split,

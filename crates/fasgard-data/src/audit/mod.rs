@@ -9,7 +9,7 @@ mod subjects;
 
 use fasgard_image::DecodeError;
 use fasgard_metrics::Split;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::protocol::Overlap;
 use crate::{Dataset, Sample, features};
@@ -29,7 +29,7 @@ pub(crate) const PAIRS: [(Split, Split); 3] = [
 ];
 
 /// The audit of a dataset.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Audit {
     /// Version of this format: 1.
     pub schema: u32,
@@ -52,7 +52,7 @@ pub struct Audit {
 }
 
 /// Something that is in two splits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leak {
     /// What.
     pub kind: LeakKind,
@@ -69,7 +69,7 @@ pub struct Leak {
 }
 
 /// What is in two splits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeakKind {
     /// A person.

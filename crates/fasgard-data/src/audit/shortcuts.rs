@@ -1,7 +1,7 @@
 //! Single numbers as detectors.
 
 use fasgard_metrics::Split;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Sample;
 use crate::features::{HAND, Logistic, SampleFeatures, auc};
@@ -14,7 +14,7 @@ const FAINT: f64 = 0.05;
 const RIDGE: f64 = 1e-3;
 
 /// One feature as a detector. An AUC above 0.5 says that live samples have more of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shortcut {
     /// The feature.
     pub feature: String,
@@ -31,7 +31,7 @@ pub struct Shortcut {
 }
 
 /// All features together: a logistic regression fitted to train.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Together {
     /// AUC on train, which it was fitted to.
     pub train: Option<f64>,

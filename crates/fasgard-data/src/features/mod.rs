@@ -1,10 +1,9 @@
 //! Features that need no training of a network: one number a sample (sharpness, size, ...), local
 //! binary patterns, and the logistic regression on them. Baselines and audits are made of these.
 
-mod auc;
 mod extract;
 mod logistic;
 
-pub use auc::auc;
 pub use extract::{HAND, SampleFeatures, extract};
+pub use fasgard_metrics::localization::rank_auc as auc;
 pub use logistic::{FitError, Logistic};

@@ -17,14 +17,14 @@ pub enum LoadError {
         /// The file and the reason.
         source: DecodeError,
     },
-    /// Its image is not the one that was prepared.
+    /// Its image, mask or depth map is not the one that was prepared.
     #[error("sample `{sample}`: {}: expected SHA-256 {expected} as in the manifest, found {found}: the file was changed after preparation; prepare it again", path.display())]
     Changed {
         /// The sample.
         sample: String,
-        /// Its image.
+        /// The file.
         path: PathBuf,
-        /// In the manifest.
+        /// In the manifest, or beside it in `maps.sha256`.
         expected: String,
         /// Of the file.
         found: String,

@@ -3,11 +3,17 @@
 use std::path::Path;
 
 use fasgard_image::{
-    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, augmented_map, decode_gray,
+    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, augmented_map,
+    decode_gray_bytes, read_bounded,
 };
 
 use super::{LoadError, LoaderError};
 use crate::Sample;
+use crate::prepare::sha256_hex;
+
+/// The maps as messages call them.
+const MASK: &str = "mask";
+const DEPTH: &str = "depth";
 
 /// The pixel-wise targets that a loader makes, each of its own side; `None` is not made.
 ///
@@ -60,7 +66,7 @@ impl Cut<'_> {
         match sample.mask_path() {
             // Beyond the frame a person goes on being live and a print goes on being a print.
             Some(path) => {
-                let map = read_map(sample, "mask", &path, self.limits)?;
+                let map = read_map(sample, MASK, &path, self.limits)?;
                 self.fill(&map, side, Outside::Edge, out);
             }
             None => out.fill(f32::from(sample.row.label.class())),
@@ -102,7 +108,7 @@ impl Cut<'_> {
 /// A sample's depth map; an error if it has none.
 pub(super) fn depth_map(sample: &Sample, limits: &DecodeLimits) -> Result<GrayImage, LoadError> {
     match sample.depth_path() {
-        Some(path) => read_map(sample, "depth", &path, limits),
+        Some(path) => read_map(sample, DEPTH, &path, limits),
         None => Err(LoadError::NoDepth {
             sample: sample.row.sample.clone(),
             path: sample.image_path(),
@@ -110,15 +116,33 @@ pub(super) fn depth_map(sample: &Sample, limits: &DecodeLimits) -> Result<GrayIm
     }
 }
 
+/// Decodes a map whose content is the one that was prepared, where its hash is known.
 fn read_map(
     sample: &Sample,
     kind: &'static str,
     path: &Path,
     limits: &DecodeLimits,
 ) -> Result<GrayImage, LoadError> {
-    decode_gray(path, limits).map_err(|source| LoadError::Map {
+    let failed = |source| LoadError::Map {
         sample: sample.row.sample.clone(),
         kind,
         source,
-    })
+    };
+    let bytes = read_bounded(path, limits).map_err(failed)?;
+    let expected = match kind {
+        MASK => &sample.row.mask_sha256,
+        _ => &sample.row.depth_sha256,
+    };
+    if let Some(expected) = expected {
+        let found = sha256_hex(&bytes);
+        if found != **expected {
+            return Err(LoadError::Changed {
+                sample: sample.row.sample.clone(),
+                path: path.to_owned(),
+                expected: expected.to_string(),
+                found,
+            });
+        }
+    }
+    decode_gray_bytes(path, &bytes, limits).map_err(failed)
 }

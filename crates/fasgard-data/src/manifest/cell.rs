@@ -96,6 +96,8 @@ impl RowBuilder<'_> {
             face: self.face()?,
             eyes: self.eyes()?,
             sha256: self.sha256()?,
+            depth_sha256: None,
+            mask_sha256: None,
             sample,
             dataset,
             label,

@@ -2,6 +2,7 @@
 
 mod cell;
 mod error;
+mod hashes;
 mod path;
 mod read;
 mod write;
@@ -11,11 +12,12 @@ use fasgard_metrics::{Attributes, Label, Species, Split};
 
 pub(crate) use cell::{COLUMNS, RowBuilder};
 pub use error::ManifestError;
+pub(crate) use hashes::{HASHES, hashes, read_hashes, write_hashes};
 pub use path::RelativePath;
 pub(crate) use read::CsvTable;
 pub use read::read_manifest;
-pub(crate) use write::cells;
 pub use write::write_manifest;
+pub(crate) use write::{cells, write_cells};
 
 /// One stored image and what is known about it. In the file an empty cell means "not known".
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +53,10 @@ pub struct ManifestRow {
     pub eyes: Option<Eyes>,
     /// SHA-256 of the stored image file, 64 lower-case hexadecimal digits.
     pub sha256: Option<String>,
+    /// The same of the depth map's file: of `maps.sha256` beside the manifest, no column of it.
+    pub depth_sha256: Option<Box<str>>,
+    /// The same of the mask's file.
+    pub mask_sha256: Option<Box<str>>,
 }
 
 impl ManifestRow {
@@ -78,6 +84,8 @@ impl ManifestRow {
             face: None,
             eyes: None,
             sha256: None,
+            depth_sha256: None,
+            mask_sha256: None,
         }
     }
 

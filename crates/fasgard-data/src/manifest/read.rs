@@ -1,7 +1,9 @@
 //! Manifest file to rows.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use super::{COLUMNS, ManifestError, ManifestRow, RowBuilder};
@@ -89,7 +91,7 @@ impl<'a> CsvTable<'a> {
         read: impl Fn(&RowBuilder<'_>) -> Result<ManifestRow, super::cell::CellError>,
     ) -> Result<Vec<ManifestRow>, ManifestError> {
         let mut rows = Vec::new();
-        let mut lines = HashMap::new();
+        let mut names = Names::default();
         for record in self.reader.records() {
             let record = record.map_err(|e| csv_error(self.path, &e))?;
             let line = record.position().map_or(0, csv::Position::line);
@@ -103,7 +105,7 @@ impl<'a> CsvTable<'a> {
                 expected: e.expected,
                 found: e.found,
             })?;
-            if let Some(first) = lines.insert(row.key(), line) {
+            if let Some(first) = names.insert(&row, line, &rows) {
                 return Err(ManifestError::Duplicate {
                     path: self.path.to_owned(),
                     sample: row.key(),
@@ -114,6 +116,39 @@ impl<'a> CsvTable<'a> {
             rows.push(row);
         }
         Ok(rows)
+    }
+}
+
+/// Names of rows with their lines, by hash: a large list's names are not kept twice.
+#[derive(Default)]
+struct Names {
+    /// The row's index and line.
+    seen: HashMap<u64, (usize, u64)>,
+    hasher: RandomState,
+}
+
+impl Names {
+    /// Adds the row that comes next after `rows`; the line of an earlier one of the same name.
+    fn insert(&mut self, row: &ManifestRow, line: u64, rows: &[ManifestRow]) -> Option<u64> {
+        let mut slot = self.hasher.hash_one((&row.dataset, &row.sample));
+        loop {
+            match self.seen.entry(slot) {
+                Entry::Vacant(free) => {
+                    free.insert((rows.len(), line));
+                    return None;
+                }
+                Entry::Occupied(taken) => {
+                    let &(index, first) = taken.get();
+                    if (rows.get(index))
+                        .is_some_and(|r| r.dataset == row.dataset && r.sample == row.sample)
+                    {
+                        return Some(first);
+                    }
+                    // Two names of one hash: the next place.
+                    slot = slot.wrapping_add(1);
+                }
+            }
+        }
     }
 }
 

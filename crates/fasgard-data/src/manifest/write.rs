@@ -1,5 +1,6 @@
 //! Rows to a manifest file.
 
+use std::io;
 use std::path::Path;
 
 use fasgard_image::write_atomic_with;
@@ -11,12 +12,21 @@ use super::{COLUMNS, ManifestError, ManifestRow};
 /// # Errors
 /// [`ManifestError::Write`] if the folder is not writable or the disk is full.
 pub fn write_manifest(path: impl AsRef<Path>, rows: &[ManifestRow]) -> Result<(), ManifestError> {
+    write_cells(path, |add| rows.iter().try_for_each(|row| add(&cells(row))))
+}
+
+/// Writes `manifest.csv` of rows that come one by one, each as its cells in the order of [`COLUMNS`].
+///
+/// # Errors
+/// As [`write_manifest`]; also what `fill` reports.
+pub(crate) fn write_cells(
+    path: impl AsRef<Path>,
+    fill: impl FnOnce(&mut dyn FnMut(&[String]) -> io::Result<()>) -> io::Result<()>,
+) -> Result<(), ManifestError> {
     write_atomic_with(path, |out| {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(COLUMNS)?;
-        for row in rows {
-            writer.write_record(cells(row))?;
-        }
+        fill(&mut |cells| Ok(writer.write_record(cells)?))?;
         writer.flush()
     })?;
     Ok(())

@@ -41,8 +41,6 @@ impl Work<'_> {
             }
             Ok(annotations) => self.image(job, &annotations, &mut entry),
         };
-        // Entries are kept to the end, and a vector's first push makes room for four.
-        entry.rows.shrink_to_fit();
         match done {
             Ok(()) => Ok(entry),
             Err(Trouble::Output(error)) => Err(error),

@@ -1,6 +1,9 @@
 //! Names of stored files.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, RandomState};
 
 use super::sha256_hex;
 use crate::manifest::ManifestRow;
@@ -9,26 +12,65 @@ use crate::manifest::ManifestRow;
 pub(super) struct Job<'a> {
     pub(super) row: &'a ManifestRow,
     /// The path below `faces/`, `masks/` and `depth/`, without extension.
-    pub(super) stem: String,
+    pub(super) stem: Cow<'a, str>,
 }
 
 /// Stems: the sample's name, so that people find their files. Where a file system may not take the
 /// name, or it is taken, part of a hash makes it unique.
 pub(super) fn jobs(rows: &[ManifestRow]) -> Vec<Job<'_>> {
-    let mut taken = HashSet::new();
-    let jobs = rows.iter().map(|row| {
+    let mut taken = Taken::default();
+    let mut jobs: Vec<Job<'_>> = Vec::with_capacity(rows.len());
+    for row in rows {
         let parts = row.sample.split('/').map(safe);
-        let mut stem = parts.collect::<Vec<_>>().join("/");
-        // Some file systems take `A` and `a` for the same name.
-        if stem != row.sample || stem.len() > 180 || taken.contains(&stem.to_lowercase()) {
+        let stem = parts.collect::<Vec<_>>().join("/");
+        let odd = stem != row.sample || stem.len() > 180;
+        let stem = if odd || taken.has(&stem, &jobs) {
             let short: String = stem.chars().take(120).collect();
             let hash = sha256_hex(row.key().as_bytes());
-            stem = format!("{}-{}", short.trim_end_matches('/'), &hash[..16]);
+            Cow::Owned(format!("{}-{}", short.trim_end_matches('/'), &hash[..16]))
+        } else {
+            Cow::Borrowed(row.sample.as_str())
+        };
+        taken.insert(&stem, jobs.len());
+        jobs.push(Job { row, stem });
+    }
+    jobs
+}
+
+/// Stems by the hash of their lower case: some file systems take `A` and `a` for the same name. The stems
+/// themselves are the jobs'.
+#[derive(Default)]
+struct Taken {
+    jobs: HashMap<u64, usize>,
+    hasher: RandomState,
+}
+
+impl Taken {
+    fn has(&self, stem: &str, jobs: &[Job<'_>]) -> bool {
+        let stem = stem.to_lowercase();
+        let mut slot = self.hasher.hash_one(&stem);
+        while let Some(&job) = self.jobs.get(&slot) {
+            if jobs.get(job).is_some_and(|j| j.stem.to_lowercase() == stem) {
+                return true;
+            }
+            // Two stems of one hash: the next place.
+            slot = slot.wrapping_add(1);
         }
-        taken.insert(stem.to_lowercase());
-        Job { row, stem }
-    });
-    jobs.collect()
+        false
+    }
+
+    fn insert(&mut self, stem: &str, job: usize) {
+        let mut slot = self.hasher.hash_one(stem.to_lowercase());
+        loop {
+            match self.jobs.entry(slot) {
+                Entry::Vacant(free) => {
+                    free.insert(job);
+                    return;
+                }
+                Entry::Occupied(_) => slot = slot.wrapping_add(1),
+            }
+        }
+    }
 }
 
 fn safe(part: &str) -> String {
@@ -48,6 +90,8 @@ fn safe(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use fasgard_metrics::Label;
+
+    use std::collections::HashSet;
 
     use super::*;
     use crate::manifest::RelativePath;

@@ -11,8 +11,9 @@ use super::journal::{self, Journal};
 use super::names::Job;
 use super::{Failure, PrepareError};
 use crate::layout::is_video;
+use crate::manifest::HASHES;
 
-const FILES: [&str; 3] = ["manifest.csv", "dataset.toml", "failures.csv"];
+const FILES: [&str; 4] = ["manifest.csv", "dataset.toml", "failures.csv", HASHES];
 const FOLDERS: [&str; 4] = ["faces", "masks", "depth", journal::FOLDER];
 
 /// A folder that is being filled; it is empty at first, or holds a part of the same work.
@@ -79,7 +80,7 @@ impl<'a> Output<'a> {
         for job in jobs {
             // The frames of a video are in a folder of their own.
             let parent = match is_video(job.row.image.as_str()) {
-                true => job.stem.as_str(),
+                true => &*job.stem,
                 false => job.stem.rsplit_once('/').map_or("", |(parent, _)| parent),
             };
             folders.insert(PathBuf::from("faces").join(parent));

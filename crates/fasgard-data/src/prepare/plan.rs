@@ -1,6 +1,6 @@
 //! What is to be prepared, and preparing it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,16 +8,16 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::emptied::emptied;
-use super::journal::{self, Entry, Journal};
+use super::journal::{self, Journal};
 use super::medium::Work;
 use super::output::Output;
 use super::{
     DEPTH_ATTRIBUTE, DepthPolicy, Faces, PrepareError, PrepareOptions, PrepareSummary, Progress,
     face, names, select,
 };
-use crate::info::{DatasetInfo, planned_counts};
+use crate::info::{Counter, DatasetInfo, counts};
 use crate::layout::{Layout, Place, Scan, is_video};
-use crate::manifest::{ManifestRow, write_manifest};
+use crate::manifest::{ManifestRow, write_cells, write_hashes};
 use crate::video::Tools;
 
 /// An input whose names are listed: what [`prepare`](super::prepare()) would do. Counts come first
@@ -94,7 +94,7 @@ impl<'a> Plan<'a> {
     /// What the input lists, with nothing stored: the outcome of a dry run.
     pub fn summary(&self) -> PrepareSummary {
         let mut info = self.info.clone();
-        info.counts = planned_counts(self.scan.rows.iter().map(|row| (row, 1)), []);
+        info.counts = counts(&self.scan.rows, []);
         let summary = PrepareSummary {
             listed: self.scan.rows.len() as u64,
             dry_run: true,
@@ -151,61 +151,66 @@ impl<'a> Plan<'a> {
             &scan.rows,
         );
         let out = Output::create(output, options.overwrite, Some(&key))?;
-        let (journal, done) = match out.resumed() {
+        let journal = match out.resumed() {
             true => Journal::resume(output, jobs.len())?,
-            false => (Journal::start(output, &key)?, Default::default()),
+            false => Journal::start(output, &key, jobs.len())?,
         };
-        summary.resumed = done.len() as u64;
+        summary.resumed = journal.done() as u64;
         out.folders(&jobs)?;
+        let mut failed = 0;
+        journal.entries(&mut |_, entry| failed += entry.failures.len() as u64)?;
+        let left: Vec<usize> = (0..jobs.len()).filter(|&job| !journal.has(job)).collect();
         let state = Mutex::new((
             journal,
             Progress {
                 done: summary.resumed,
                 total: summary.listed,
-                failed: done.values().map(|e| e.failures.len() as u64).sum(),
+                failed,
             },
         ));
-        let made: Vec<(usize, Entry)> = jobs
-            .par_iter()
-            .enumerate()
-            .filter(|(index, _)| !done.contains_key(index))
-            .map(|(index, job)| {
-                let entry = work.store(job)?;
-                let now = {
-                    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-                    state.0.add(index, &entry)?;
-                    state.1.done += 1;
-                    state.1.failed += entry.failures.len() as u64;
-                    state.1
-                };
-                match progress(now) {
-                    ControlFlow::Continue(()) => Ok((index, entry)),
-                    ControlFlow::Break(()) => Err(PrepareError::Stopped {
-                        path: output.to_owned(),
-                        resumes: true,
-                    }),
-                }
-            })
-            .collect::<Result<_, PrepareError>>()?;
-        let mut entries = done;
-        entries.extend(made);
-        let stored = entries.values().map(|entry| entry.rows.len()).sum();
-        let mut rows = Vec::with_capacity(stored);
-        let mut planned = Vec::with_capacity(entries.len());
-        for (index, entry) in entries {
-            planned.push((jobs[index].row, entry.planned));
-            rows.extend(entry.rows);
-            summary.failures.extend(entry.failures);
-        }
-        out.write_failures(&summary.failures)?;
-        info.counts = planned_counts(planned, &rows);
-        emptied(output, &info.counts, &summary.failures)?;
-        info.notes.extend(depth_note(&rows));
-        info.write(output)?;
-        write_manifest(output.join("manifest.csv"), &rows)?;
+        left.par_iter().try_for_each(|&index| {
+            let entry = work.store(&jobs[index])?;
+            let now = {
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.0.add(index, &entry)?;
+                state.1.done += 1;
+                state.1.failed += entry.failures.len() as u64;
+                state.1
+            };
+            match progress(now) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(PrepareError::Stopped {
+                    path: output.to_owned(),
+                    resumes: true,
+                }),
+            }
+        })?;
         let (journal, _) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut counter = Counter::default();
+        let mut depths = DepthSources::default();
+        let mut maps = false;
+        journal.entries(&mut |index, entry| {
+            counter.expect(jobs[index].row, entry.planned);
+            for row in &entry.rows {
+                counter.find(row);
+                maps |= row.mask.is_some() || row.depth.is_some();
+                if let Some(source) = row.attributes.get(DEPTH_ATTRIBUTE) {
+                    *depths.entry(source.to_owned()).or_default() += 1;
+                }
+            }
+            summary.stored += entry.rows.len() as u64;
+            summary.failures.extend(entry.failures);
+        })?;
+        out.write_failures(&summary.failures)?;
+        info.counts = counter.finish();
+        emptied(output, &info.counts, &summary.failures)?;
+        info.notes.extend(depth_note(&depths));
+        info.write(output)?;
+        if maps {
+            write_hashes(output, |add| journal.maps(add))?;
+        }
+        write_cells(output.join("manifest.csv"), |add| journal.rows(add))?;
         journal.finish(output)?;
-        summary.stored = rows.len() as u64;
         Ok(summary.described(info))
     }
 }
@@ -275,14 +280,11 @@ fn weights(work: &Work<'_>, rows: &[ManifestRow]) -> Result<(), PrepareError> {
     Ok(())
 }
 
+/// Samples by where their depth map comes from, or why they have none.
+type DepthSources = BTreeMap<String, u64>;
+
 /// Where the depth maps come from, if some were made.
-fn depth_note(rows: &[ManifestRow]) -> Option<String> {
-    let mut sources: std::collections::BTreeMap<&str, u64> = Default::default();
-    for row in rows {
-        if let Some(source) = row.attributes.get(DEPTH_ATTRIBUTE) {
-            *sources.entry(source).or_default() += 1;
-        }
-    }
+fn depth_note(sources: &DepthSources) -> Option<String> {
     let list: Vec<_> = sources.iter().map(|(s, n)| format!("{s}: {n}")).collect();
     (!list.is_empty()).then(|| {
         format!(

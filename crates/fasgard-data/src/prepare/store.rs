@@ -97,6 +97,9 @@ impl Frame<'_> {
                 }
             }
         };
+        let hash = |(_, bytes): &(_, Vec<u8>)| sha256_hex(bytes).into();
+        row.mask_sha256 = mask.as_ref().map(hash);
+        row.depth_sha256 = depth.as_ref().map(hash);
         row.mask = mask.as_ref().map(|(path, _)| path.clone());
         row.depth = depth.as_ref().map(|(path, _)| path.clone());
         files.extend(mask);

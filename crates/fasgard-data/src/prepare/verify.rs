@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fasgard_image::{DecodeLimits, read_bounded};
+use fasgard_image::{DecodeLimits, decode_gray_bytes, read_bounded};
 use rayon::prelude::*;
 
 use super::sha256_hex;
@@ -15,6 +15,10 @@ pub struct CheckReport {
     pub intact: u64,
     /// Rows without a hash; their images can be read.
     pub unhashed: u64,
+    /// Masks and depth maps whose hash is as in `maps.sha256`.
+    pub intact_maps: u64,
+    /// Masks and depth maps without a hash that can be read: of a dataset that an earlier version prepared.
+    pub unhashed_maps: u64,
     /// Files that are missing, unreadable or changed.
     pub damaged: Vec<Damaged>,
 }
@@ -33,7 +37,7 @@ pub struct Damaged {
 /// A dataset that could not be checked.
 pub type CheckError = DatasetError;
 
-/// Reads every file of a prepared dataset and compares the images with their hashes.
+/// Reads every file of a prepared dataset and compares it with its hash.
 ///
 /// # Errors
 /// [`DatasetError`] if `dataset.toml` or `manifest.csv` is wrong; damaged files are no error but
@@ -59,23 +63,38 @@ pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport, CheckError> {
                     let hash = sha256_hex(&bytes);
                     intact = hash == *expected;
                     if !intact {
-                        let reason = format!("expected SHA-256 {expected}, found {hash}; the file was changed after preparation");
-                        found.push(damaged(path, reason));
+                        found.push(damaged(path, changed(expected, &hash)));
                     }
                 }
                 (Ok(_), None) => {}
             }
-            for path in [sample.mask_path(), sample.depth_path()].into_iter().flatten() {
-                if let Err(error) = fasgard_image::decode_gray(&path, &limits) {
-                    found.push(damaged(path, error.to_string()));
+            let mut maps = [0, 0];
+            let row = &sample.row;
+            for (path, hash) in [
+                (sample.mask_path(), &row.mask_sha256),
+                (sample.depth_path(), &row.depth_sha256),
+            ] {
+                let Some(path) = path else { continue };
+                let read = read_bounded(&path, &limits).and_then(|bytes| {
+                    decode_gray_bytes(&path, &bytes, &limits).map(|_| sha256_hex(&bytes))
+                });
+                match (read, hash) {
+                    (Err(error), _) => found.push(damaged(path, error.to_string())),
+                    (Ok(found_hash), Some(expected)) if found_hash != **expected => {
+                        found.push(damaged(path, changed(expected, &found_hash)));
+                    }
+                    (Ok(_), Some(_)) => maps[0] += 1,
+                    (Ok(_), None) => maps[1] += 1,
                 }
             }
-            (intact, found)
+            (intact, maps, found)
         })
         .collect();
     let mut report = CheckReport::default();
-    for (sample, (intact, damaged)) in dataset.samples().iter().zip(outcomes) {
+    for (sample, (intact, maps, damaged)) in dataset.samples().iter().zip(outcomes) {
         report.intact += u64::from(intact);
+        report.intact_maps += maps[0];
+        report.unhashed_maps += maps[1];
         let image = sample.image_path();
         if sample.row.sha256.is_none() && !damaged.iter().any(|d| d.path == image) {
             report.unhashed += 1;
@@ -83,4 +102,8 @@ pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport, CheckError> {
         report.damaged.extend(damaged);
     }
     Ok(report)
+}
+
+fn changed(expected: &str, found: &str) -> String {
+    format!("expected SHA-256 {expected}, found {found}; the file was changed after preparation")
 }

@@ -174,13 +174,17 @@ impl Job<'_> {
         let partial = attack.is_some_and(Attack::is_partial);
         if partial {
             let mask = own_path(&self.file("masks", attack, "png"))?;
-            write_folder_file(&mask.under(output), &png(&taken.mask)?)?;
+            let bytes = png(&taken.mask)?;
+            write_folder_file(&mask.under(output), &bytes)?;
+            row.mask_sha256 = Some(sha256_hex(&bytes).into());
             row.mask = Some(mask);
         }
         // Of a whole-image attack the constant mask and the depth 0 are exact without files.
         if self.live.row.depth.is_some() && (partial || planar || attack.is_none()) {
             let depth = own_path(&self.file("depth", attack, "png"))?;
-            write_folder_file(&depth.under(output), &png(&taken.depth)?)?;
+            let bytes = png(&taken.depth)?;
+            write_folder_file(&depth.under(output), &bytes)?;
+            row.depth_sha256 = Some(sha256_hex(&bytes).into());
             row.depth = Some(depth);
         }
         Ok(())

@@ -248,7 +248,7 @@ impl Clustered {
 }
 
 /// As many draws with replacement as there are clusters, from stream `replicate` of the seed.
-pub(super) fn fill(weights: &mut [u32], seed: u64, replicate: u32) {
+pub(crate) fn fill(weights: &mut [u32], seed: u64, replicate: u32) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(u64::from(replicate));
     weights.fill(0);

@@ -7,6 +7,7 @@
 //! does not depend on the number of threads.
 
 mod clusters;
+mod holm;
 mod interval;
 pub mod paired;
 
@@ -14,7 +15,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use clusters::fill as draw_weights;
 pub use clusters::{Clustered, Point, Unit};
+pub use holm::holm;
 pub use interval::{ClusterIntervals, Interval, Method, intervals};
 
 /// How often to draw, and from where.

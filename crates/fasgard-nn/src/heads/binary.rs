@@ -50,6 +50,15 @@ impl Supervise for BinaryHead {
         }
     }
 
+    /// The class activation map (Zhou et al., CVPR 2016): the linear layer at every position. Global
+    /// average pooling and the layer commute, so that the map's mean is the logit.
+    fn activation(&self, features: Tensor<4>) -> Option<Tensor<4>> {
+        let [batch, height, width, channels] = features.dims();
+        let flat = features.reshape([batch * height * width, channels]);
+        let map = self.linear.forward(flat);
+        Some(map.reshape([batch, height, width, 1]))
+    }
+
     fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
         let mut loss = Weighted::default();
         if let Some(logit) = &prediction.logit {

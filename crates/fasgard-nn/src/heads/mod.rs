@@ -33,6 +33,12 @@ pub trait Supervise {
     /// Features `[N, s, s, C]` to maps and, where the head has one, a final logit.
     fn predict(&self, features: Tensor<4>) -> Prediction;
 
+    /// What each position of the features `[N, s, s, C]` adds to the final logit, `[N, s, s, 1]`, for a
+    /// head that predicts no maps: `None` for the others.
+    fn activation(&self, _features: Tensor<4>) -> Option<Tensor<4>> {
+        None
+    }
+
     /// The loss and its terms, one per scale and kind.
     fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss;
 

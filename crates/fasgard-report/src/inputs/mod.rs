@@ -1,5 +1,6 @@
 //! Loading a model's files; what is missing is noted, what is wrong is an error.
 
+mod audit;
 mod belongs;
 mod card;
 
@@ -14,6 +15,7 @@ use fasgard_image::Preprocess;
 use fasgard_metrics::{Fuse, Level, NoResponse, Ranked, ScoreFile, default_level, presentations};
 use sha2::{Digest, Sha256};
 
+pub(crate) use audit::{AuditFile, load_audits};
 pub(crate) use card::Card;
 
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
 const MAX_TEXT: u64 = 16_000_000;
 
 /// One input file and its state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FileNote {
     pub(crate) role: &'static str,
     pub(crate) path: PathBuf,

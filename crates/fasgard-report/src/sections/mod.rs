@@ -1,5 +1,6 @@
 //! The report's sections, one a file. Adding one: add a file and a line in [`ALL`].
 
+mod audit;
 mod breakdown;
 mod conventions;
 mod epc;
@@ -14,7 +15,12 @@ mod species;
 mod summary;
 mod training;
 
-use crate::{error::ReportError, html::Html, inputs::Run, options::ReportOptions};
+use crate::{
+    error::ReportError,
+    html::Html,
+    inputs::{AuditFile, Run},
+    options::ReportOptions,
+};
 
 /// What sections are made from.
 pub(crate) struct Context<'a> {
@@ -24,6 +30,8 @@ pub(crate) struct Context<'a> {
     pub(crate) different_tests: Option<String>,
     /// Where the gallery's images come from.
     pub(crate) dataset: Option<&'a fasgard_data::Dataset>,
+    /// What was found about the datasets.
+    pub(crate) audits: &'a [AuditFile],
     /// Samples shown of live and of each species.
     pub(crate) gallery_per_species: usize,
 }
@@ -41,7 +49,7 @@ pub(crate) struct Section {
 }
 
 /// Every section, in reading order.
-pub(crate) const ALL: [Section; 13] = [
+pub(crate) const ALL: [Section; 14] = [
     Section {
         id: "summary",
         title: "Summary",
@@ -113,6 +121,12 @@ pub(crate) const ALL: [Section; 13] = [
         title: "What the maps show",
         shown: |_| true,
         render: gallery::render,
+    },
+    Section {
+        id: "audit",
+        title: "Audit of the data",
+        shown: |ctx| !ctx.audits.is_empty(),
+        render: audit::render,
     },
     Section {
         id: "provenance",

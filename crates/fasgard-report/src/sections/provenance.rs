@@ -1,7 +1,7 @@
 //! The files behind the report.
 
 use super::{Context, close_table, open_table};
-use crate::{error::ReportError, html::Html};
+use crate::{error::ReportError, html::Html, inputs::FileNote};
 
 pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportError> {
     into.raw("<p>Made from these files alone; no model was run. Written by fasgard-report ");
@@ -9,26 +9,12 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
     open_table(into, "Input files and their SHA-256.");
     into.raw("<thead><tr><th>Model</th><th>File</th><th>Bytes</th><th>SHA-256</th></tr></thead><tbody class=\"files\">");
     for run in ctx.runs {
-        for file in &run.files {
-            into.raw("<tr><th scope=\"row\">")
-                .text(&run.name)
-                .raw("<small>")
-                .raw(file.role);
-            into.raw("</small></th><td>")
-                .text(file.path.display())
-                .raw("</td>");
-            match &file.found {
-                Some((bytes, hash)) => {
-                    into.raw("<td class=\"num\">")
-                        .text(bytes)
-                        .raw("</td><td class=\"hash\">");
-                    into.text(hash).raw("</td></tr>");
-                }
-                None => {
-                    into.raw("<td>–</td><td>missing</td></tr>");
-                }
-            }
+        for file_note in &run.files {
+            file(into, &run.name, file_note);
         }
+    }
+    for found in ctx.audits {
+        file(into, "", &found.note);
     }
     close_table(into);
     for dir in &ctx.options.data {
@@ -44,4 +30,26 @@ pub(super) fn render(ctx: &Context<'_>, into: &mut Html) -> Result<(), ReportErr
         }
     }
     Ok(())
+}
+
+/// One file's row.
+fn file(into: &mut Html, run: &str, file: &FileNote) {
+    into.raw("<tr><th scope=\"row\">")
+        .text(run)
+        .raw("<small>")
+        .raw(file.role);
+    into.raw("</small></th><td>")
+        .text(file.path.display())
+        .raw("</td>");
+    match &file.found {
+        Some((bytes, hash)) => {
+            into.raw("<td class=\"num\">")
+                .text(bytes)
+                .raw("</td><td class=\"hash\">");
+            into.text(hash).raw("</td></tr>");
+        }
+        None => {
+            into.raw("<td>–</td><td>missing</td></tr>");
+        }
+    }
 }

@@ -8,9 +8,11 @@ use fasgard_image::{
     FaceBox, GrayImage, Luma, Rgb, RgbImage, encode_jpeg, encode_png_gray, random::stream,
 };
 use fasgard_metrics::{
-    Attributes, Label, Request, ScoreFile, ScoreRow, Species, Split, Status, evaluate,
+    Attributes, ConventionChoice, Evaluation, Label, Request, ScoreFile, ScoreRow, ScoreTable,
+    Species, Split, Status, evaluate,
 };
 use fasgard_report::maps::{MapFile, MapTarget};
+use fasgard_report::{ModelFiles, ReportOptions, write_report};
 use rand::Rng;
 
 /// A sample id that would run a script if it were not escaped.
@@ -64,6 +66,37 @@ pub(crate) fn write(root: &Path, each: usize) -> Experiment {
         })
         .collect();
     Experiment { data, runs }
+}
+
+/// All runs and the dataset.
+pub(crate) fn options(experiment: &Experiment) -> ReportOptions {
+    let models = experiment.runs.iter().map(ModelFiles::in_run).collect();
+    let mut options = ReportOptions::new("Single scale & pyramid", models);
+    options.data.push(experiment.data.clone());
+    options
+}
+
+/// Writes the report and reads it.
+pub(crate) fn report(options: &ReportOptions, dir: &Path) -> String {
+    let path = dir.join("report.html");
+    write_report(options, &path).unwrap();
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Evaluates a run again, with everything there is.
+pub(crate) fn evaluate_fully(run: &Path) -> Evaluation {
+    let read = |name: &str| ScoreTable::read(run.join(name)).unwrap();
+    let (dev, test) = (read("scores-dev.csv"), read("scores-test.csv"));
+    let evaluation = evaluate(&Request {
+        convention: ConventionChoice::All,
+        by: vec!["subject".to_owned()],
+        bootstrap: Some("200".parse().unwrap()),
+        ..Request::new(Some(&dev), &test)
+    })
+    .unwrap();
+    let json = serde_json::to_vec(&evaluation).unwrap();
+    std::fs::write(run.join("evaluation.json"), json).unwrap();
+    evaluation
 }
 
 fn random(seed: u64, purpose: &str, key: &str) -> impl Rng + use<> {

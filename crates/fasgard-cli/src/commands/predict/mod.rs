@@ -1,6 +1,5 @@
 //! `fasgard predict`.
 
-mod canvas;
 pub(super) mod inputs;
 mod overlay;
 mod table;

@@ -5,10 +5,10 @@ use std::path::Path;
 use fasgard_image::{
     ColorMap, FaceBox, Interpolation, Rgb, RgbImage, crop, encode_png, write_atomic,
 };
-use fasgard_model::{FrameAnswer, MapLevel, Predictor, Verdict};
+use fasgard_model::{FrameAnswer, Predictor, Verdict};
 use fasgard_nn::Target;
 
-use super::canvas::{LETTER, fill, outline, paste, write};
+use crate::commands::canvas::{LETTER, fill, outline, over, paste, write};
 
 /// Side of a panel in pixels.
 const PANEL: u32 = 256;
@@ -46,7 +46,7 @@ pub(super) fn draw(image: &RgbImage, answer: &FrameAnswer, predictor: &Predictor
         };
         let maps = answer.maps.iter().map(|map| {
             let label = format!("{0}x{0}", map.side);
-            (label, over(&seen, map, colors))
+            (label, over(&seen, map.side, &map.values, colors))
         });
         let maps: Vec<_> = maps.collect();
         panels.push(("input".to_owned(), seen.clone()));
@@ -109,20 +109,6 @@ fn photo(image: &RgbImage, answer: &FrameAnswer) -> RgbImage {
         outline(&mut panel, place(face), 3, color(answer.verdict));
     }
     panel
-}
-
-/// A map over the greyed input: cells keep their edges, so that a scale is seen as it is.
-fn over(seen: &RgbImage, map: &MapLevel, colors: ColorMap) -> RgbImage {
-    let side = map.side.max(1) as u32;
-    RgbImage::from_fn(seen.width(), seen.height(), |x, y| {
-        let cell = (y * side / seen.height() * side + x * side / seen.width()) as usize;
-        let value = map.values.get(cell).copied().unwrap_or(0.0);
-        let Rgb([r, g, b]) = *seen.get_pixel(x, y);
-        let grey = 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b);
-        Rgb(colors
-            .color(value)
-            .map(|c| (0.45 * grey + 0.55 * f32::from(c)).round() as u8))
-    })
 }
 
 /// Writes the picture as `FOLDER/PLACE.png`.

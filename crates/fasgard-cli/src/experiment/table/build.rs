@@ -2,11 +2,8 @@
 
 use fasgard_data::protocol::TableKind;
 
-use super::{Cell, Column, Kind, Row, Table, mark_best};
+use super::{Cell, Column, Kind, Row, SIGNIFICANT, Table, mark_best};
 use crate::experiment::{Experiment, Outcome, State};
-
-/// Two-sided p-value below which a difference from the first configuration is marked.
-const SIGNIFICANT: f64 = 0.05;
 
 /// The tables of an experiment, as its protocol lays them out.
 pub(crate) fn build(experiment: &Experiment, outcome: &Outcome) -> Vec<Table> {
@@ -149,13 +146,17 @@ fn ours(experiment: &Experiment, outcome: &Outcome, model: &str, column: &Column
         };
         c.model == model && c.fold.as_ref() == fold
     });
-    let p = comparison.and_then(|c| c.figures.iter().find(|(name, ..)| name == column.figure));
+    let p = comparison.and_then(|c| {
+        let raw = c.figures.iter().find(|(name, ..)| name == column.figure)?;
+        let corrected = c.holm.iter().find(|(name, _)| name == column.figure)?;
+        Some([raw.2, corrected.1])
+    });
     Cell {
         value: values.as_deref().map(|v| 100.0 * mean(v)),
         deviation: values.as_deref().and_then(deviation).map(|d| 100.0 * d),
         published: None,
         best: false,
-        differs: p.is_some_and(|(_, _, p)| *p < SIGNIFICANT),
+        p,
     }
 }
 
@@ -191,10 +192,14 @@ fn notes(experiment: &Experiment, outcome: &Outcome, table: &Table) -> Vec<Strin
             "figures of a fold are means of {seeds} seeds; mean ± standard deviation (ddof 1) over {folds} folds"
         )),
     });
-    if table.rows.iter().any(|r| r.cells.iter().any(|c| c.differs)) {
+    if table
+        .rows
+        .iter()
+        .any(|r| r.cells.iter().any(|c| !c.stars().is_empty()))
+    {
         let first = experiment.models.first().map_or("", |m| m.name.as_str());
         notes.push(format!(
-            "* differs from {first}: p < {SIGNIFICANT}, paired bootstrap over people (videos where no person is known), not corrected for the number of comparisons"
+            "* differs from {first}: p < {SIGNIFICANT}, paired bootstrap over people (videos where no person is known); ** also after Holm's correction for all comparisons of the figure"
         ));
     }
     let mut seen = Vec::new();

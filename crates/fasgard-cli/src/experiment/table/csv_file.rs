@@ -14,6 +14,8 @@ pub(super) fn render(tables: &[Table]) -> anyhow::Result<String> {
         "deviation",
         "best",
         "differs_from_first",
+        "p",
+        "p_holm",
     ])?;
     for table in tables {
         for row in &table.rows {
@@ -33,7 +35,9 @@ pub(super) fn render(tables: &[Table]) -> anyhow::Result<String> {
                     &number(cell.value),
                     &number(cell.deviation),
                     &cell.best.to_string(),
-                    &cell.differs.to_string(),
+                    &(!cell.stars().is_empty()).to_string(),
+                    &number(cell.p.map(|p| p[0])),
+                    &number(cell.p.map(|p| p[1])),
                 ])?;
             }
         }

@@ -32,7 +32,11 @@ pub(super) fn render(table: &Table) -> String {
             } else {
                 text
             };
-            out += &format!(" & {text}{}", if cell.differs { "$^{*}$" } else { "" });
+            let stars = match cell.stars() {
+                "" => String::new(),
+                stars => format!("$^{{{stars}}}$"),
+            };
+            out += &format!(" & {text}{stars}");
         }
         out += " \\\\\n";
     }

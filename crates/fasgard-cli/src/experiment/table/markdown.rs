@@ -21,7 +21,7 @@ pub(super) fn render(table: &Table) -> String {
             } else {
                 text
             };
-            out += &format!(" {text}{} |", if cell.differs { "\\*" } else { "" });
+            out += &format!(" {text}{} |", escape(cell.stars()));
         }
         out += "\n";
     }

@@ -12,6 +12,9 @@ use fasgard_image::write_atomic;
 
 pub(crate) use build::build;
 
+/// Two-sided p-value below which a difference from the first configuration is marked.
+const SIGNIFICANT: f64 = 0.05;
+
 /// One table; figures in percent.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Table {
@@ -59,8 +62,8 @@ pub(crate) struct Cell {
     pub(crate) published: Option<String>,
     /// No row is better in this column.
     pub(crate) best: bool,
-    /// Differs from the first configuration with p < 0.05.
-    pub(crate) differs: bool,
+    /// p-value of the difference from the first configuration, and the same corrected by Holm's method.
+    pub(crate) p: Option<[f64; 2]>,
 }
 
 impl Column {
@@ -78,6 +81,16 @@ impl Cell {
             (None, None, _) => "–".to_owned(),
             (None, Some(value), None) => format!("{value:.2}"),
             (None, Some(value), Some(deviation)) => format!("{value:.2} ± {deviation:.2}"),
+        }
+    }
+
+    /// `*` where it differs from the first configuration, `**` where it does so among all comparisons of
+    /// the figure.
+    pub(crate) fn stars(&self) -> &'static str {
+        match self.p {
+            Some([_, corrected]) if corrected < SIGNIFICANT => "**",
+            Some([raw, _]) if raw < SIGNIFICANT => "*",
+            _ => "",
         }
     }
 
@@ -158,7 +171,7 @@ mod tests {
             ..Cell::default()
         };
         let mut starred = cell(1.004, Some(0.5));
-        starred.differs = true;
+        starred.p = Some([0.01, 0.2]);
         let mut table = Table {
             title: "P_1".to_owned(),
             columns: vec![column("acer", "ACER"), column("auc", "AUC")],
@@ -213,13 +226,18 @@ mod tests {
         ] {
             assert!(latex.contains(part), "{part}: {latex}");
         }
+        let mut corrected = table.clone();
+        corrected.rows[2].cells[0].p = Some([0.01, 0.03]);
+        assert!(text::render(&corrected).contains("1.00 ± 0.50**"));
+        assert!(markdown::render(&corrected).contains("0.50**\\*\\* |"));
+        assert!(latex::render(&corrected).contains("$^{**}$"));
         let csv = csv_file::render(std::slice::from_ref(&table)).unwrap();
         assert!(
-            csv.contains("P_1,d,ours,,acer,1.004,0.5,true,true"),
+            csv.contains("P_1,d,ours,,acer,1.004,0.5,true,true,0.01,0.2"),
             "{csv}"
         );
         assert!(
-            csv.contains("P_1,CDCN,published,,acer,1,0.3,true,false"),
+            csv.contains("P_1,CDCN,published,,acer,1,0.3,true,false,,"),
             "{csv}"
         );
     }

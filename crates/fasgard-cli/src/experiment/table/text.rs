@@ -12,7 +12,7 @@ pub(super) fn render(table: &Table) -> String {
             Kind::Baseline | Kind::Ours => row.name.clone(),
         };
         let cells = row.cells.iter().map(|cell| {
-            let mark = if cell.differs { "*" } else { "" };
+            let mark = cell.stars();
             let best = if cell.best { " <" } else { "" };
             format!("{}{mark}{best}", cell.plain())
         });

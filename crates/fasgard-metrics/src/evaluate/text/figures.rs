@@ -65,8 +65,9 @@ pub(super) fn blocks<'a>(columns: &[Column<'a>]) -> Vec<Block<'a>> {
         }
     }
     blocks.push(Block {
-        title: "Operating points, each with the threshold that this very set gives (TPR: live accepted; FPR: pooled APCER)"
-            .to_owned(),
+        title:
+            "Operating points, thresholds of this very set (TPR: live accepted; FPR: pooled APCER)"
+                .to_owned(),
         lines,
     });
     let lost = first.is_some_and(|f| f.counts.live_nonresponse + f.counts.attack_nonresponse > 0);

@@ -1,22 +1,19 @@
 //! An evaluation as text for the terminal.
 
+mod cells;
+mod columns;
 mod figures;
 pub(crate) mod grid;
 
 use std::collections::BTreeMap;
 
+use cells::{counts, value};
+use columns::{stacked, wide};
 use figures::{Block, Column, blocks};
 use grid::Grid;
 
-use super::{Breakdown, Counts, Evaluation, Outcome, ScoreFileNote, warnings::short};
-use crate::{
-    convention::Aggregation,
-    level::Level,
-    ranked::NoResponse,
-    rate::Rate,
-    resample::{ClusterIntervals, Interval, Method},
-    threshold::Threshold,
-};
+use super::{Breakdown, Counts, Evaluation, ScoreFileNote, warnings::short};
+use crate::{level::Level, ranked::NoResponse, rate::Rate, resample::Method, threshold::Threshold};
 
 impl Evaluation {
     /// Text for a terminal: what was counted and how, the threshold and where it came from, figures
@@ -188,155 +185,6 @@ fn set(name: &str, file: &ScoreFileNote, counts: &Counts, species: usize) -> Str
         counts.live_nonresponse,
         counts.attack_nonresponse,
     )
-}
-
-fn percent(value: f64) -> String {
-    format!("{:.2}", 100.0 * value)
-}
-
-fn value(rate: Option<&Rate>) -> String {
-    let value = rate.and_then(|r| r.value);
-    value.map_or_else(|| "–".to_owned(), percent)
-}
-
-fn counts(rate: Option<&Rate>) -> String {
-    match rate.map(|r| (r.errors, r.of)) {
-        Some((Some(errors), Some(of))) => format!("{errors}/{of}"),
-        _ => String::new(),
-    }
-}
-
-fn ends(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(String::new, |[lo, hi]| {
-        format!("{}–{}", percent(lo), percent(hi))
-    })
-}
-
-fn clustered(interval: Option<Interval>) -> String {
-    let star = match interval.map(|i| i.method) {
-        Some(Method::ExactClusters) => "*",
-        _ => "",
-    };
-    ends(interval.map(|i| [i.lo, i.hi])) + star
-}
-
-fn worst(outcome: &Outcome, column: &Column<'_>) -> Option<String> {
-    match outcome.apcer_aggregation {
-        Aggregation::MaxSpecies => column.figures.worst_species.clone(),
-        Aggregation::MaxFamily => column.figures.worst_family.clone(),
-        Aggregation::Pooled => None,
-    }
-}
-
-/// Sets beside each other: value, counts and intervals in columns of their own.
-fn wide(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
-    let mut grid = Grid::default();
-    let unit = |c: &Column<'_>| {
-        c.clustered
-            .map(|i: &ClusterIntervals| format!("by {}", i.unit))
-    };
-    let (mut head, mut under) = (vec!["%".to_owned()], vec![String::new()]);
-    for column in columns {
-        head.extend([column.head.clone(), "errors".to_owned(), "95 %".to_owned()]);
-        head.extend(unit(column));
-    }
-    grid.row(head);
-    grid.rule();
-    for (b, block) in blocks.iter().enumerate() {
-        if !block.title.is_empty() {
-            grid.title(format!("\n{}", block.title));
-        }
-        for (l, line) in block.lines.iter().enumerate() {
-            let mut cells = vec![line.name.clone()];
-            for (column, &(rate, interval)) in columns.iter().zip(&line.cells) {
-                let of = ends(rate.and_then(|r| r.ci95));
-                cells.extend([value(rate), counts(rate), of]);
-                if column.clustered.is_some() {
-                    cells.push(clustered(interval));
-                }
-            }
-            grid.row(cells);
-            if b == 0 && l == 0 {
-                under.truncate(1);
-                under[0] = "      worst:".to_owned();
-                let mut any = false;
-                for column in columns {
-                    let name = worst(column.outcome, column);
-                    any |= name.is_some();
-                    under.extend([String::new(), String::new(), name.unwrap_or_default()]);
-                    under.extend(column.clustered.map(|_| String::new()));
-                }
-                if any {
-                    grid.row(under.clone());
-                }
-            }
-        }
-    }
-    grid.render()
-}
-
-/// The two cells of a convention in a row.
-type CellsOf<'f> = &'f dyn Fn(&Column<'_>, Option<&Rate>, Option<Interval>) -> [String; 2];
-
-/// Conventions beside each other: intervals below the counts.
-fn stacked(columns: &[Column<'_>], blocks: &[Block<'_>]) -> String {
-    let mut grid = Grid::default();
-    let mut head = vec!["test set, %".to_owned()];
-    for column in columns {
-        head.extend([String::new(), column.head.clone()]);
-    }
-    grid.row(head);
-    grid.rule();
-    let mut of = vec!["APCER is of".to_owned()];
-    for column in columns {
-        let name = match column.outcome.apcer_aggregation {
-            Aggregation::MaxSpecies => "worst species",
-            Aggregation::MaxFamily => "worst family",
-            Aggregation::Pooled => "all attacks",
-        };
-        of.extend([String::new(), name.to_owned()]);
-    }
-    grid.row(of);
-    for (b, block) in blocks.iter().enumerate() {
-        if !block.title.is_empty() {
-            grid.title(format!("\n{}", block.title));
-        }
-        for (l, line) in block.lines.iter().enumerate() {
-            let rows = |cell: CellsOf<'_>, name: &str| {
-                let mut cells = vec![name.to_owned()];
-                for (column, &(rate, interval)) in columns.iter().zip(&line.cells) {
-                    cells.extend(cell(column, rate, interval));
-                }
-                cells
-            };
-            grid.row(rows(&|_, rate, _| [value(rate), counts(rate)], &line.name));
-            let mut extra = |cells: Vec<String>| {
-                if cells.iter().skip(1).any(|c| !c.is_empty()) {
-                    grid.row(cells);
-                }
-            };
-            if b == 0 && l == 0 {
-                extra(rows(
-                    &|c, _, _| [String::new(), worst(c.outcome, c).unwrap_or_default()],
-                    "      worst:",
-                ));
-            }
-            // Of the main figures and of species; a long list of intervals is in the JSON.
-            if b < 2 {
-                extra(rows(
-                    &|_, rate, _| [String::new(), ends(rate.and_then(|r| r.ci95))],
-                    "",
-                ));
-            }
-            let unit = columns.first().and_then(|c| c.clustered).map(|i| i.unit);
-            let name = unit.map_or_else(String::new, |unit| format!("      by {unit}"));
-            extra(rows(
-                &|_, _, interval| [String::new(), clustered(interval)],
-                &name,
-            ));
-        }
-    }
-    grid.render()
 }
 
 /// Why figures are undefined, each reason once.

@@ -1,15 +1,22 @@
-//! Drawing on a picture: rectangles, other pictures, small text.
+//! Drawing on a picture: rectangles, other pictures, maps, small text.
 
-use fasgard_image::{FaceBox, Rgb, RgbImage};
+use fasgard_image::{ColorMap, FaceBox, Rgb, RgbImage};
 use font8x8::legacy::BASIC_LEGACY;
 
 /// Pixels of a font's dot.
 const DOT: u32 = 2;
 /// Pixels from one letter to the next, and a letter's height.
-pub(super) const LETTER: u32 = 8 * DOT;
+pub(in crate::commands) const LETTER: u32 = 8 * DOT;
 
 /// Fills a rectangle; what lies outside the picture is cut off.
-pub(super) fn fill(picture: &mut RgbImage, x: u32, y: u32, w: u32, h: u32, color: [u8; 3]) {
+pub(in crate::commands) fn fill(
+    picture: &mut RgbImage,
+    x: u32,
+    y: u32,
+    w: u32,
+    h: u32,
+    color: [u8; 3],
+) {
     let (width, height) = picture.dimensions();
     for y in y..y.saturating_add(h).min(height) {
         for x in x..x.saturating_add(w).min(width) {
@@ -19,7 +26,7 @@ pub(super) fn fill(picture: &mut RgbImage, x: u32, y: u32, w: u32, h: u32, color
 }
 
 /// Copies a picture onto another at `x`, `y`; what lies outside is cut off.
-pub(super) fn paste(onto: &mut RgbImage, picture: &RgbImage, x: u32, y: u32) {
+pub(in crate::commands) fn paste(onto: &mut RgbImage, picture: &RgbImage, x: u32, y: u32) {
     let (width, height) = onto.dimensions();
     for (dx, dy, pixel) in picture.enumerate_pixels() {
         if x + dx < width && y + dy < height {
@@ -29,7 +36,12 @@ pub(super) fn paste(onto: &mut RgbImage, picture: &RgbImage, x: u32, y: u32) {
 }
 
 /// Draws the inner edge of a box, `thick` pixels wide; parts outside are cut off.
-pub(super) fn outline(picture: &mut RgbImage, place: FaceBox, thick: u32, color: [u8; 3]) {
+pub(in crate::commands) fn outline(
+    picture: &mut RgbImage,
+    place: FaceBox,
+    thick: u32,
+    color: [u8; 3],
+) {
     let (width, height) = picture.dimensions();
     let clamp = |v: f32, top: u32| v.round().clamp(0.0, top as f32) as u32;
     let (left, right) = (clamp(place.x, width), clamp(place.x + place.w, width));
@@ -43,7 +55,13 @@ pub(super) fn outline(picture: &mut RgbImage, place: FaceBox, thick: u32, color:
 }
 
 /// Writes ASCII text with its top left corner at `x`, `y`; other characters become `?`.
-pub(super) fn write(picture: &mut RgbImage, x: u32, y: u32, text: &str, color: [u8; 3]) {
+pub(in crate::commands) fn write(
+    picture: &mut RgbImage,
+    x: u32,
+    y: u32,
+    text: &str,
+    color: [u8; 3],
+) {
     for (i, letter) in text.chars().enumerate() {
         let ascii = if letter.is_ascii() { letter } else { '?' };
         for (row, bits) in BASIC_LEGACY[ascii as usize].iter().enumerate() {
@@ -53,6 +71,26 @@ pub(super) fn write(picture: &mut RgbImage, x: u32, y: u32, text: &str, color: [
             }
         }
     }
+}
+
+/// A map of `side` x `side` values over the greyed picture: cells keep their edges, so that a scale is
+/// seen as it is.
+pub(in crate::commands) fn over(
+    seen: &RgbImage,
+    side: usize,
+    values: &[f32],
+    colors: ColorMap,
+) -> RgbImage {
+    let side = side.max(1) as u32;
+    RgbImage::from_fn(seen.width(), seen.height(), |x, y| {
+        let cell = (y * side / seen.height() * side + x * side / seen.width()) as usize;
+        let value = values.get(cell).copied().unwrap_or(0.0);
+        let Rgb([r, g, b]) = *seen.get_pixel(x, y);
+        let grey = 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b);
+        Rgb(colors
+            .color(value)
+            .map(|c| (0.45 * grey + 0.55 * f32::from(c)).round() as u8))
+    })
 }
 
 #[cfg(test)]
