@@ -136,7 +136,7 @@ fn truncated_changed_and_foreign_files_are_refused() {
     evil.splice(at..at + "collections\nOrderedDict".len(), *b"os\nsystem");
     assert!(error(&evil).contains("os.system"));
     // One flipped byte anywhere gives an error or other values, never a panic.
-    for at in (0..bytes.len()).step_by(211) {
+    for at in (0..bytes.len()).step_by(997) {
         let mut changed = bytes.clone();
         changed[at] ^= 0x55;
         fs::write(&path, &changed).unwrap();
