@@ -11,7 +11,12 @@ use fasgard_report::maps::{MapFile, MapTarget};
 use fasgard_train::{Scored, score_samples};
 
 use super::fold;
-use crate::{args::Score, device, failure::misuse, progress::Progress};
+use crate::{
+    args::Score,
+    device,
+    failure::misuse,
+    progress::{Progress, say},
+};
 
 pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
