@@ -101,7 +101,10 @@ fn weights_of_pytorch() {
     let mut zips = Vec::new();
     for members in [
         &[("x/data.pkl", &plain[32..2000]), ("x/data/0", &plain[..64])][..],
-        &[("a-1.dist-info/METADATA", &b"Name: a"[..]), ("b.pth", &plain)],
+        &[
+            ("a-1.dist-info/METADATA", &b"Name: a"[..]),
+            ("b.pth", &plain),
+        ],
     ] {
         let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, bytes) in members {
@@ -125,7 +128,11 @@ fn weights_of_pytorch() {
             read += 1;
             for weight in weights.weights {
                 assert!(weight.name.starts_with("backbone."), "{}", weight.name);
-                assert!(weight.values.iter().all(|v| v.is_finite()), "{}", weight.name);
+                assert!(
+                    weight.values.iter().all(|v| v.is_finite()),
+                    "{}",
+                    weight.name
+                );
                 assert_eq!(weight.values.len(), weight.shape.iter().product::<usize>());
             }
         }
