@@ -4,9 +4,15 @@
 
 mod common;
 
-use std::fs;
+use std::{fs, path::Path};
 
+use burn::tensor::{Device, Tensor, TensorData};
 use common::{fasgard, text, trained};
+use fasgard_image::random::stream;
+use fasgard_metrics::{Label, Threshold};
+use fasgard_model::{ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, weights_sha256};
+use fasgard_nn::{Detector, load_weights, named_weights};
+use fasgard_train::ExperimentConfig;
 
 #[test]
 fn without_a_library_nothing_is_written_unless_asked_for() {
@@ -131,4 +137,108 @@ fn the_file_is_compared_as_it_is_written() {
         said.contains("0 of 6 decisions differ (live if score > "),
         "{said}"
     );
+}
+
+/// A model file of a configuration, with drawn weights and a batch's statistics.
+fn drawn(config: &Path, output: &Path) {
+    let config = ExperimentConfig::read(config, &[]).unwrap();
+    let (size, device) = (config.input.size as usize, Device::flex());
+    let learning = device.clone().autodiff();
+    let rng = stream(1, "init", 0, "");
+    let detector = Detector::new(&config.model, size, rng, &learning).unwrap();
+    let values: Vec<f32> = (0..2 * 3 * size * size)
+        .map(|i| ((i % 997) as f32 * 0.37).sin() + ((i / size % 64) as f32 * 0.1).cos())
+        .collect();
+    let batch = TensorData::new(values, [2, 3, size, size]);
+    let _ = detector.forward(Tensor::from_data(batch, &learning));
+    let mut weights = named_weights(&detector);
+    // One batch moves running statistics a tenth of the way from 0 and 1: here they go all of it.
+    for weight in &mut weights {
+        let start = match weight.name.rsplit('.').next() {
+            Some("running_mean") => 0.0,
+            Some("running_var") => 1.0,
+            _ => continue,
+        };
+        let values = weight.values.iter_mut();
+        values.for_each(|v| *v = (*v - 0.9 * start) / 0.1);
+    }
+    let detector = load_weights(detector, weights.clone()).unwrap();
+    let card = ModelCard {
+        schema: SCHEMA,
+        name: config.name.clone(),
+        fasgard: "0".into(),
+        weights_sha256: weights_sha256(&weights),
+        self_test: SelfTest::run(&detector, &config.model, size, &device),
+        model: config.model,
+        preprocess: config.input,
+        labels: [Label::Attack, Label::Live],
+        thresholds: vec![Threshold::given(0.5)],
+        support: None,
+        gap: None,
+        training: TrainingCard {
+            seed: 1,
+            steps: 0,
+            best_step: 0,
+            metric: "auc".into(),
+            dev_value: 0.5,
+            data: vec![],
+            protocol: None,
+        },
+        licence: String::new(),
+    };
+    ModelFile { card, weights }.write(output).unwrap();
+}
+
+/// Every configuration of the repository, as wide as it is. Prints what docs/export.md quotes.
+#[test]
+#[ignore = "needs the Python wheel onnxruntime (ORT_DYLIB_PATH names it)"]
+fn every_configuration_answers_alike_in_onnx_runtime() {
+    let dir = tempfile::tempdir().unwrap();
+    let configs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let mut files: Vec<_> = fs::read_dir(configs)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    files.sort();
+    let mut count = 0;
+    for config in files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+    {
+        let name = config.file_stem().unwrap().to_string_lossy().into_owned();
+        let [model, output] =
+            ["safetensors", "onnx"].map(|e| dir.path().join(format!("{name}.{e}")));
+        drawn(config, &model);
+        let result = fasgard(&[
+            "export",
+            "onnx",
+            &text(&model),
+            "--output",
+            &text(&output),
+            "--samples",
+            "4",
+            "--json",
+        ])
+        .success();
+        let json: serde_json::Value = serde_json::from_slice(&result.get_output().stdout).unwrap();
+        let differences: Vec<String> = json["check"]["outputs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| {
+                format!(
+                    "{} {:.1e}",
+                    o["name"],
+                    o["largest_difference"].as_f64().unwrap()
+                )
+            })
+            .collect();
+        println!(
+            "{name}: {}, {} flips",
+            differences.join(", "),
+            json["check"]["flips"]
+        );
+        count += 1;
+    }
+    assert!(count >= 17, "{count} configurations");
 }

@@ -124,7 +124,7 @@ fn constants_are_the_folded_weights() {
     let folded = constant("backbone.stem.conv.weight");
     let cells = plain.len() / scale.len();
     assert!(
-        scale.iter().any(|s| (s - 1.0).abs() > 0.01),
+        scale.iter().any(|s| (s - 1.0).abs() > 0.1),
         "statistics that change something"
     );
     for (i, (a, b)) in folded.iter().zip(&plain).enumerate() {

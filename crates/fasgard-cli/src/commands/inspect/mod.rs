@@ -42,7 +42,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<()> {
         });
         return super::print_json(&json(&summary, extra));
     }
-    let mut text = table(&summary, &card::describe(card, &args.file));
+    let mut text = table(&summary, card::describe(card, &args.file).trim_end());
     if let Some(difference) = difference {
         text += &format!("self-test passed (largest difference {difference:.1e})\n");
     }
