@@ -46,6 +46,7 @@ fn case(kind: &str) -> (Tensor<4>, NamedTensor) {
     (images, tensor(&file, "y"))
 }
 
+#[allow(clippy::print_stdout)] // the figures of docs/import.md
 fn check(kind: &str, ours: &[f32], theirs: &NamedTensor) {
     let error = relative(ours, &theirs.values);
     println!("{kind}: {error:.1e}");

@@ -76,6 +76,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut impl Rng) {
 }
 
 /// Calls `check` with damaged copies of the seeds; returns how many.
+#[allow(clippy::print_stdout)] // says how far it got
 fn run(purpose: &str, seeds: &[Vec<u8>], mut check: impl FnMut(&Path, &[u8])) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("damaged");

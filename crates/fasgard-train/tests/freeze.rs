@@ -160,7 +160,7 @@ fn frozen_weights_are_those_it_started_from() {
     let root = dir.path();
     let dataset = data(root);
     let first = run(root, &dataset, "first", &[]);
-    let init = RunFiles::new(&root.join("first")).model();
+    let init = RunFiles::new(root.join("first")).model();
     let options = TrainOptions {
         init: Some(init.clone()),
         ..options(&root.join("second"), false)

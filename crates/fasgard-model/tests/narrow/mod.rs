@@ -12,7 +12,7 @@ use fasgard_nn::{Detector, ModelConfig, NamedTensor, load_weights, named_weights
 pub(crate) const SIZE: u32 = 64;
 
 /// Every architecture that can be exported: backbone, tap and supervision.
-pub(crate) const ALL: [(&str, &str, &str); 8] = [
+pub(crate) const ALL: [(&str, &str, &str); 11] = [
     (
         "resnet18",
         "layer3",
@@ -41,6 +41,17 @@ pub(crate) const ALL: [(&str, &str, &str); 8] = [
     ),
     ("depthnet", "", r#"{"target": "depth", "scales": [16]}"#),
     ("cdcn", "", r#"{"target": "binary"}"#),
+    (
+        "efficientnet-lite0",
+        "stage5",
+        r#"{"target": "mask", "scales": [4, 2, 1]}"#,
+    ),
+    ("mobilenet-v3-large", "head", r#"{"target": "binary"}"#),
+    (
+        "densenet161",
+        "transition2",
+        r#"{"target": "mask", "scales": [4, 2]}"#,
+    ),
 ];
 
 /// A detector whose running statistics are those of a batch.

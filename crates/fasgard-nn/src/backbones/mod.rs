@@ -31,6 +31,7 @@ use crate::{
 
 /// A network from images `[N, S, S, 3]` to a feature map.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a detector has one of them")]
 pub enum Backbone {
     /// A residual network, cut after one of its stages.
     Resnet(Resnet),
