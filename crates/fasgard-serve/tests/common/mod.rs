@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // in helpers: a panic is a failed test
 
 pub(crate) mod client;
+pub(crate) mod hostile;
 
 use std::{
     net::SocketAddr,
@@ -190,4 +191,16 @@ pub(crate) fn until(what: &str, so: impl Fn() -> bool) {
         assert!(Instant::now() < limit, "not within 30 s: {what}");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Equal but for the last bit, which the JSON reader of these tests may lose.
+pub(crate) fn assert_same(found: &serde_json::Value, expected: Option<f64>) {
+    let found = found.as_f64();
+    let close = found
+        .zip(expected)
+        .is_some_and(|(f, e)| (f - e).abs() <= 1e-15);
+    assert!(
+        close || found == expected,
+        "expected {expected:?}, found {found:?}"
+    );
 }
