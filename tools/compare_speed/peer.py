@@ -150,7 +150,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("peer", choices=sorted({peer for peer, _ in PEERS}))
     parser.add_argument("what", choices=["train", "infer"])
-    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--config", type=Path, help="of the model (PyTorch)")
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--steps", type=int, required=True)
@@ -161,8 +161,11 @@ def main():
     if (args.peer, args.what) not in PEERS:
         parser.error(f"{args.peer} does not {args.what}")
     function, precision, layout = PEERS[args.peer, args.what]
-    if function in (onnxruntime_infer, openvino_infer) and args.onnx is None:
-        parser.error(f"{args.peer} needs --onnx FILE (python export.py writes it)")
+    if function in (onnxruntime_infer, openvino_infer):
+        if args.onnx is None:
+            parser.error(f"{args.peer} needs --onnx FILE (python export.py writes it)")
+    elif args.config is None:
+        parser.error(f"{args.peer} needs --config FILE")
     times, more = function(args, precision, layout)
     ordered = sorted(times)
     # The upper median, as `fasgard bench` takes it.

@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import child
+import exported
 import markdown
 import measure
 import paired
@@ -32,6 +33,14 @@ class Paired(unittest.TestCase):
         ours, theirs = runs(1.0, 2.0, 1.0), runs(2.0, 4.0, 2.0)
         self.assertEqual(paired.ratios(ours, theirs), [0.5, 0.5, 0.5])
         self.assertEqual(paired.ratios(ours[1:], theirs), [0.5, 0.5])
+
+    def test_rates_of_an_exported_file(self):
+        times = {"fasgard": runs(1.0, 2.0, 1.0), "onnxruntime": runs(3.0, 4.0, 2.0)}
+        result = exported.summarise(times, 16)
+        self.assertEqual(result["fasgard"]["images_per_s"], 16.0)
+        self.assertEqual(result["onnxruntime"]["images_per_s"], 16.0 / 3.0)
+        self.assertAlmostEqual(result["onnxruntime"]["times_as_fast"], 2.0)
+        self.assertAlmostEqual(result["onnxruntime"]["range"][1], 3.0)
 
     def test_a_goal_is_held_against_the_fastest_peer(self):
         times = {"fasgard": runs(1.0, 1.2, 0.8), "a": runs(4.0, 4.0, 4.0), "b": runs(1.5, 2.0, 2.0)}

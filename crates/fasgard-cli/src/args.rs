@@ -6,6 +6,7 @@ mod compare;
 mod demo;
 mod evaluate;
 mod experiment;
+mod export;
 mod import;
 mod inspect;
 mod models;
@@ -25,6 +26,7 @@ pub(crate) use compare::Compare;
 pub(crate) use demo::Demo;
 pub(crate) use evaluate::{Counting, Evaluate};
 pub(crate) use experiment::{Audit, Experiment};
+pub(crate) use export::{Export, ExportFormat, ExportOnnx};
 pub(crate) use import::Import;
 pub(crate) use inspect::Inspect;
 pub(crate) use models::{Models, ModelsAction};
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Calibrate(Calibrate),
     /// Turn weights of another project into a file that training can start from
     Import(Import),
+    /// Write a model for other runtimes: ONNX, checked with ONNX Runtime
+    Export(Export),
     /// Shapes, parameters and cost of a model file or config
     Inspect(Inspect),
     /// Time training steps or inference on synthetic tensors

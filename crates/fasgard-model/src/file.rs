@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use burn::tensor::Device;
-use fasgard_image::{random::stream, write_atomic};
+use fasgard_image::write_atomic;
 use fasgard_metrics::Label;
 use fasgard_nn::{Detector, NamedTensor, load_weights};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -97,9 +97,8 @@ impl ModelFile {
         let path = path.as_ref();
         let wrong = |reason: String| ModelError::new(path, reason);
         let size = self.card.preprocess.size as usize;
-        // The drawn weights are replaced at once.
-        let detector = Detector::new(&self.card.model, size, stream(0, "init", 0, ""), device)
-            .map_err(|e| wrong(e.to_string()))?;
+        let detector =
+            Detector::blank(&self.card.model, size, device).map_err(|e| wrong(e.to_string()))?;
         load_weights(detector, self.weights.clone()).map_err(|e| wrong(e.to_string()))
     }
 
@@ -131,12 +130,15 @@ pub fn weights_sha256(weights: &[NamedTensor]) -> String {
     let mut sorted: Vec<&NamedTensor> = weights.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let mut hash = Sha256::new();
+    let mut bytes = Vec::with_capacity(4 * 4096);
     for weight in sorted {
         hash.update(format!("{}\n{:?}\n", weight.name, weight.shape));
-        weight
-            .values
-            .iter()
-            .for_each(|v| hash.update(v.to_le_bytes()));
+        // A block at a time: value by value the calls cost more than the hash.
+        for values in weight.values.chunks(4096) {
+            bytes.clear();
+            bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+            hash.update(&bytes);
+        }
     }
     format!("{:x}", hash.finalize())
 }
@@ -237,7 +239,7 @@ pub fn tensor_bytes(
 
 #[cfg(test)]
 mod tests {
-    use fasgard_image::Preprocess;
+    use fasgard_image::{Preprocess, random::stream};
     use fasgard_metrics::Threshold;
     use fasgard_nn::{ModelConfig, named_weights};
 

@@ -9,6 +9,7 @@
 mod calibrate;
 mod card;
 mod error;
+pub mod export;
 mod file;
 mod import;
 mod predict;

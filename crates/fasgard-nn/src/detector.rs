@@ -7,8 +7,11 @@ use burn::{
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    Compute, ConfigError, Init, ModelConfig, Score, Summary, Target, Trace, backbones::Backbone,
-    heads::Head, weights::stable_ids,
+    Compute, ConfigError, Init, ModelConfig, Score, Summary, Target, Trace,
+    backbones::Backbone,
+    graph::{Activation, Graph, Op},
+    heads::Head,
+    weights::stable_ids,
 };
 
 /// Side of CDCN's features where no scale asks for one.
@@ -78,10 +81,18 @@ impl Detector {
         rng: ChaCha8Rng,
         device: &Device,
     ) -> Result<Self, ConfigError> {
+        Self::build(config, size, Init::new(rng, device))
+    }
+
+    /// The same with zeros for weights: a place for those of a file, or for [`summary`](Self::summary).
+    pub fn blank(config: &ModelConfig, size: usize, device: &Device) -> Result<Self, ConfigError> {
+        Self::build(config, size, Init::zeros(device))
+    }
+
+    fn build(config: &ModelConfig, size: usize, mut init: Init) -> Result<Self, ConfigError> {
         config.validate(size)?;
         let pyramid = config.supervision.pyramid()?;
         let side = pyramid.as_ref().map_or(DEFAULT_SIDE, |p| p.largest());
-        let mut init = Init::new(rng, device);
         let backbone = Backbone::new(config, side, &mut init);
         let head = Head::new(config, pyramid, backbone.channels(), &mut init);
         Ok(stable_ids(Self { backbone, head }))
@@ -112,6 +123,43 @@ impl Detector {
     /// The loss of a prediction.
     pub fn loss(&self, prediction: &Prediction, targets: &Targets) -> Loss {
         self.head.as_dyn().loss(prediction, targets)
+    }
+
+    /// The same computation as [`prepare`](Self::prepare) and [`Prediction::scores`] do, as plain
+    /// operations on images `[3, size, size]`. Outputs, in this order: `score` (`[]`; not bounded by
+    /// 1 where it is the mean of depths), `logit` (`[]`) where the score is its sigmoid, and
+    /// `map_SIDE` (`[1, SIDE, SIDE]`, probabilities of live for masks) for every scale, largest first.
+    pub fn graph(&self, config: &ModelConfig, size: usize) -> Graph {
+        let mut graph = Graph::new([3, size, size]);
+        let images = graph.input();
+        let features = graph.scope("backbone", |g| self.backbone.graph(images, g));
+        let predicted = graph.scope("head", |g| self.head.as_dyn().graph(features, g));
+        let maps: Vec<_> = predicted
+            .maps
+            .iter()
+            .map(|&map| match config.supervision.target {
+                Target::Mask => graph.activate(map, Activation::Sigmoid),
+                Target::Binary | Target::Depth => map,
+            })
+            .collect();
+        match (config.supervision.score(), predicted.logit) {
+            (Score::Logit, Some(logit)) => {
+                let logit = graph.add(Op::Scalar, &[logit]);
+                let score = graph.activate(logit, Activation::Sigmoid);
+                graph.output("score", score);
+                graph.output("logit", logit);
+            }
+            _ => {
+                let means: Vec<_> = maps.iter().map(|&m| graph.add(Op::Mean, &[m])).collect();
+                let score = graph.mean_of(&means);
+                graph.output("score", score);
+            }
+        }
+        for map in maps {
+            let side = graph.side(map);
+            graph.output(format!("map_{side}"), map);
+        }
+        graph
     }
 
     /// Shapes, parameters and cost for one image of `size` x `size`.

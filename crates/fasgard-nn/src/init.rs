@@ -7,7 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 /// Draws initial weights from one stream, in the order in which layers are built.
 pub struct Init {
-    rng: ChaCha8Rng,
+    /// None: every weight is zero.
+    rng: Option<ChaCha8Rng>,
     device: Device,
 }
 
@@ -15,7 +16,16 @@ impl Init {
     /// Weights for `device` drawn from `rng`.
     pub fn new(rng: ChaCha8Rng, device: &Device) -> Self {
         Self {
-            rng,
+            rng: Some(rng),
+            device: device.clone(),
+        }
+    }
+
+    /// Zeros for `device`, where other weights take their place at once: drawing them would take most
+    /// of the time in which a model file is opened.
+    pub fn zeros(device: &Device) -> Self {
+        Self {
+            rng: None,
             device: device.clone(),
         }
     }
@@ -49,8 +59,11 @@ impl Init {
         shape: [usize; D],
         mut draw: impl FnMut(&mut ChaCha8Rng) -> f64,
     ) -> Tensor<D> {
+        let Some(rng) = &mut self.rng else {
+            return Tensor::zeros(shape, &self.device);
+        };
         let values: Vec<f32> = (0..shape.iter().product())
-            .map(|_| draw(&mut self.rng) as f32)
+            .map(|_| draw(rng) as f32)
             .collect();
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }

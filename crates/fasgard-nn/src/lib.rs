@@ -11,6 +11,7 @@ pub mod backbones;
 mod compute;
 mod config;
 mod detector;
+pub mod graph;
 pub mod heads;
 mod init;
 pub mod layers;

@@ -1,6 +1,6 @@
 //! Weights by name: out of a module, into a module.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
@@ -75,6 +75,33 @@ pub fn named_weights<M: Module>(module: &M) -> Vec<NamedTensor> {
     collect.weights
 }
 
+/// Names and shapes of all weights and running statistics, in the module's order: without copying a
+/// value.
+fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
+    struct Collect {
+        path: Path,
+        shapes: Vec<(String, Vec<usize>)>,
+    }
+    impl ModuleVisitor for Collect {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, container: &str) {
+            self.path.exit(container);
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let shape = param.val().dims().to_vec();
+            self.shapes.push((self.path.name(), shape));
+        }
+    }
+    let mut collect = Collect {
+        path: Path::default(),
+        shapes: Vec::new(),
+    };
+    module.visit(&mut collect);
+    collect.shapes
+}
+
 /// Replaces the backbone's weights and running statistics; the head keeps its own. Weights of stages
 /// behind the one at which the backbone is cut are left out.
 pub fn load_backbone<M: Module>(module: M, weights: Vec<NamedTensor>) -> Result<M, WeightsError> {
@@ -97,23 +124,23 @@ pub fn load_backbone<M: Module>(module: M, weights: Vec<NamedTensor>) -> Result<
 pub fn load_weights<M: Module>(module: M, weights: Vec<NamedTensor>) -> Result<M, WeightsError> {
     let mut given: HashMap<String, NamedTensor> =
         weights.into_iter().map(|w| (w.name.clone(), w)).collect();
-    for own in named_weights(&module) {
-        let Some(weight) = given.get(&own.name) else {
-            return Err(WeightsError::Missing(own.name));
+    let shapes = shapes(&module);
+    for (name, shape) in &shapes {
+        let Some(weight) = given.get(name) else {
+            return Err(WeightsError::Missing(name.clone()));
         };
-        if weight.shape != own.shape {
+        if weight.shape != *shape {
             return Err(WeightsError::Shape {
-                name: own.name,
-                expected: own.shape,
+                name: name.clone(),
+                expected: shape.clone(),
                 found: weight.shape.clone(),
             });
         }
         if weight.values.iter().any(|v| !v.is_finite()) {
-            return Err(WeightsError::NotFinite(own.name));
+            return Err(WeightsError::NotFinite(name.clone()));
         }
     }
-    let names: std::collections::HashSet<String> =
-        named_weights(&module).into_iter().map(|w| w.name).collect();
+    let names: HashSet<&String> = shapes.iter().map(|(name, _)| name).collect();
     if let Some(name) = given.keys().filter(|name| !names.contains(*name)).min() {
         return Err(WeightsError::Unexpected(name.clone()));
     }

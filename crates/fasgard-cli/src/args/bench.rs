@@ -13,8 +13,11 @@ pub(crate) struct Bench {
     #[arg(value_parser = ["train", "infer"])]
     pub(crate) what: String,
     /// Experiment configuration (TOML)
-    #[arg(long)]
-    pub(crate) config: PathBuf,
+    #[arg(long, required_unless_present = "model")]
+    pub(crate) config: Option<PathBuf>,
+    /// infer: a model file instead of a configuration with drawn weights
+    #[arg(long, conflicts_with_all = ["config", "size", "sets"])]
+    pub(crate) model: Option<PathBuf>,
     /// Images in a batch
     #[arg(long, default_value_t = 8)]
     pub(crate) batch: usize,

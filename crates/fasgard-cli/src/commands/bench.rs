@@ -1,10 +1,10 @@
 //! `fasgard bench`.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use burn::tensor::{Device, Tensor};
-use fasgard_model::SelfTest;
-use fasgard_nn::{Detector, Target, Targets};
+use fasgard_model::{ModelFile, SelfTest};
+use fasgard_nn::{Detector, InferenceDetector, ModelConfig, Target, Targets};
 use fasgard_train::{ExperimentConfig, Learner};
 
 use crate::{args::Bench, device, failure::misuse};
@@ -14,20 +14,28 @@ const WARM_UP: usize = 2;
 
 pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
-    let mut sets = args.sets.clone();
-    if let Some(size) = args.size {
-        sets.push(format!("input.size={size}"));
-    }
-    let config = ExperimentConfig::read(&args.config, &sets).map_err(misuse)?;
     if args.steps == 0 || !(1..=4096).contains(&args.batch) {
         return Err(misuse(format!(
             "--steps: expected at least 1, found {}; --batch: expected 1 to 4096, found {}",
             args.steps, args.batch
         )));
     }
-    let (mut times, loss) = match args.what.as_str() {
-        "train" => train(&config, args, &device)?,
-        _ => (infer(&config, args, &device)?, None),
+    let (mut times, loss, name, size) = match (args.what.as_str(), &args.model) {
+        ("train", Some(_)) => {
+            return Err(misuse(
+                "--model: bench train takes a configuration (--config)",
+            ));
+        }
+        ("train", None) => {
+            let config = config(args)?;
+            let (times, loss) = train(&config, args, &device)?;
+            (times, loss, config.name, config.input.size)
+        }
+        _ => {
+            let network = Network::open(args, &device)?;
+            let times = network.infer(args, &device)?;
+            (times, None, network.name, network.size)
+        }
     };
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
@@ -36,7 +44,7 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
     let peak = peak_rss_bytes();
     if args.json {
         return super::print_json(&serde_json::json!({
-            "what": args.what, "name": config.name, "batch": args.batch, "size": config.input.size,
+            "what": args.what, "name": name, "batch": args.batch, "size": size,
             "steps": args.steps, "threads": rayon::current_num_threads(), "device": args.device,
             "step_s": {"min": min, "median": median, "max": max},
             "images_per_s": images, "loss": loss, "peak_rss_bytes": peak,
@@ -44,13 +52,21 @@ pub(super) fn run(args: &Bench) -> anyhow::Result<()> {
     }
     let memory = peak.map_or_else(|| "not known".into(), |b| format!("{} MiB", b >> 20));
     super::print(&format!(
-        "{} {} batch {} at {} px, {} threads: step {median:.4} s ({min:.4} to {max:.4}), {images:.1} images/s, peak memory {memory}\n",
+        "{} {name} batch {} at {size} px, {} threads: step {median:.4} s ({min:.4} to {max:.4}), {images:.1} images/s, peak memory {memory}\n",
         args.what,
-        config.name,
         args.batch,
-        config.input.size,
         rayon::current_num_threads(),
     ))
+}
+
+/// The configuration with the settings of the command line.
+fn config(args: &Bench) -> anyhow::Result<ExperimentConfig> {
+    let mut sets = args.sets.clone();
+    if let Some(size) = args.size {
+        sets.push(format!("input.size={size}"));
+    }
+    let path = args.config.as_deref().unwrap_or(Path::new(""));
+    ExperimentConfig::read(path, &sets).map_err(misuse)
 }
 
 /// The same smooth images `count` times.
@@ -82,16 +98,45 @@ fn train(
     Ok((times, loss))
 }
 
-fn infer(config: &ExperimentConfig, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
-    let size = config.input.size as usize;
-    let rng = fasgard_image::random::stream(config.seed, "init", 0, "");
-    let mut detector = Detector::new(&config.model, size, rng, device).map_err(misuse)?;
-    detector.set_compute(config.compute);
-    let detector = detector.prepare();
-    let images = images(args.batch, size, device);
-    timed(args.steps, device, || {
-        let _ = detector.forward(images.clone()).scores(&config.model);
-    })
+/// A network for inference: a model file's, or one with drawn weights.
+struct Network {
+    name: String,
+    size: u32,
+    model: ModelConfig,
+    detector: InferenceDetector,
+}
+
+impl Network {
+    fn open(args: &Bench, device: &Device) -> anyhow::Result<Self> {
+        if let Some(path) = &args.model {
+            let file = ModelFile::read(path).map_err(misuse)?;
+            return Ok(Self {
+                detector: file.detector(path, device).map_err(misuse)?.prepare(),
+                name: file.card.name,
+                size: file.card.preprocess.size,
+                model: file.card.model,
+            });
+        }
+        let config = config(args)?;
+        let rng = fasgard_image::random::stream(config.seed, "init", 0, "");
+        let size = config.input.size;
+        let mut detector =
+            Detector::new(&config.model, size as usize, rng, device).map_err(misuse)?;
+        detector.set_compute(config.compute);
+        Ok(Self {
+            name: config.name,
+            size,
+            model: config.model,
+            detector: detector.prepare(),
+        })
+    }
+
+    fn infer(&self, args: &Bench, device: &Device) -> anyhow::Result<Vec<f64>> {
+        let images = images(args.batch, self.size as usize, device);
+        timed(args.steps, device, || {
+            let _ = self.detector.forward(images.clone()).scores(&self.model);
+        })
+    }
 }
 
 /// Seconds of every timed step, each until the device has done all of it.

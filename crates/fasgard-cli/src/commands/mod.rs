@@ -8,6 +8,7 @@ mod completions;
 mod demo;
 mod evaluate;
 mod experiment;
+mod export;
 pub(crate) mod fold;
 mod import;
 mod inspect;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),

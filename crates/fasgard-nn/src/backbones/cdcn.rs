@@ -7,6 +7,7 @@ use fasgard_kernels::tensor::max_pool2d;
 use super::scaled;
 use crate::{
     Init, Trace,
+    graph::{Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape, resize_bilinear},
 };
 
@@ -61,6 +62,23 @@ impl Cdcn {
     pub(super) fn each(&mut self, f: &mut dyn FnMut(&mut ConvBn)) {
         f(&mut self.stem);
         self.blocks.iter_mut().flatten().for_each(f);
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let mut x = graph.scope("stem", |g| self.stem.graph_relu(images, g));
+        let mut levels = Vec::with_capacity(self.blocks.len());
+        for (b, block) in self.blocks.iter().enumerate() {
+            for (i, conv) in block.iter().enumerate() {
+                x = graph.scope(&format!("blocks.{b}.{i}"), |g| conv.graph_relu(x, g));
+            }
+            let level = graph.scope(&format!("blocks.{b}"), |g| {
+                x = g.max_pool(x, 3, 2, 1);
+                g.resize(x, self.side)
+            });
+            levels.push(level);
+        }
+        graph.concat(&levels)
     }
 
     /// Adds all layers to `trace`.

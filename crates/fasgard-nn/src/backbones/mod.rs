@@ -11,7 +11,11 @@ use burn::{module::Module, tensor::Tensor};
 pub use cdcn::Cdcn;
 pub use resnet::{Block, Resnet};
 
-use crate::{BackboneKind, Compute, Init, ModelConfig, Trace, layers::ConvBn};
+use crate::{
+    BackboneKind, Compute, Init, ModelConfig, Trace,
+    graph::{Graph, Value},
+    layers::ConvBn,
+};
 
 /// A network from images `[N, S, S, 3]` to a feature map.
 #[derive(Module, Debug)]
@@ -69,6 +73,14 @@ impl Backbone {
         match self {
             Self::Resnet(net) => net.each(f),
             Self::Cdcn(net) => net.each(f),
+        }
+    }
+
+    /// Adds all layers to `graph`, from images `[3, S, S]` to the feature map.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        match self {
+            Self::Resnet(net) => net.graph(images, graph),
+            Self::Cdcn(net) => net.graph(images, graph),
         }
     }
 

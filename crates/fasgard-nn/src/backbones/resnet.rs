@@ -7,6 +7,7 @@ use fasgard_kernels::tensor::max_pool2d;
 use super::scaled;
 use crate::{
     Init, Trace,
+    graph::{Activation, Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape},
 };
 
@@ -56,6 +57,25 @@ impl Block {
             } else {
                 conv.forward_join(y, shortcut.clone())
             };
+        }
+        y
+    }
+
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let shortcut = match &self.downsample {
+            Some(downsample) => graph.scope("downsample", |g| downsample.graph(x, g)),
+            None => x,
+        };
+        let mut y = x;
+        for (i, conv) in self.convs.iter().enumerate() {
+            y = graph.scope(&format!("convs.{i}"), |g| {
+                if i + 1 < self.convs.len() {
+                    return conv.graph_relu(y, g);
+                }
+                let y = conv.graph(y, g);
+                let joined = g.sum(y, shortcut);
+                g.activate(joined, Activation::Relu)
+            });
         }
         y
     }
@@ -133,6 +153,18 @@ impl Resnet {
         self.stages()
             .flat_map(|(_, blocks)| blocks)
             .fold(x, |x, block| block.forward(x))
+    }
+
+    /// Adds all layers to `graph`.
+    pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
+        let x = graph.scope("stem", |g| self.stem.graph_relu(images, g));
+        let mut x = graph.max_pool(x, 3, 2, 1);
+        for (name, blocks) in self.stages() {
+            for (i, block) in blocks.iter().enumerate() {
+                x = graph.scope(&format!("{name}.{i}"), |g| block.graph(x, g));
+            }
+        }
+        x
     }
 
     /// Adds all layers to `trace`.

@@ -2,9 +2,10 @@
 
 use burn::{module::Module, tensor::Tensor};
 
-use super::Supervise;
+use super::{GraphPrediction, Supervise};
 use crate::{
     Init, Loss, ModelConfig, Prediction, Targets, Trace,
+    graph::{Graph, Op, Value},
     layers::{Conv, ConvBn, Linear},
     losses::{Weighted, bce_with_logits},
 };
@@ -50,6 +51,15 @@ impl Supervise for BinaryHead {
     }
 
     fn each(&mut self, _: &mut dyn FnMut(&mut Conv), _: &mut dyn FnMut(&mut ConvBn)) {}
+
+    fn graph(&self, features: Value, graph: &mut Graph) -> GraphPrediction {
+        let pooled = graph.add(Op::GlobalAveragePool, &[features]);
+        let flat = graph.add(Op::Flatten, &[pooled]);
+        GraphPrediction {
+            maps: Vec::new(),
+            logit: Some(self.linear.graph(flat, graph)),
+        }
+    }
 
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {
         let _ = trace.add("avgpool", [channels, 1, 1], 0, 0);

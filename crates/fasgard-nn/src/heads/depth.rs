@@ -5,10 +5,11 @@ use burn::{
     tensor::{Tensor, activation::relu},
 };
 
-use super::Supervise;
+use super::{GraphPrediction, Supervise};
 use crate::{
     BackboneKind, Init, Loss, ModelConfig, Prediction, Pyramid, Targets, Trace,
     backbones::scaled,
+    graph::{Activation, Graph, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape, resize_bilinear},
     losses::{SMALLEST_CONTRAST, Weighted, contrastive_depth, mse},
 };
@@ -94,6 +95,23 @@ impl Supervise for DepthHead {
     fn each(&mut self, conv: &mut dyn FnMut(&mut Conv), conv_bn: &mut dyn FnMut(&mut ConvBn)) {
         self.convs.iter_mut().for_each(conv_bn);
         conv(&mut self.last);
+    }
+
+    fn graph(&self, features: Value, graph: &mut Graph) -> GraphPrediction {
+        let mut x = graph.resize(features, self.side());
+        for (i, conv) in self.convs.iter().enumerate() {
+            x = graph.scope(&format!("convs.{i}"), |g| conv.graph_relu(x, g));
+        }
+        let depth = graph.scope("last", |g| {
+            let depth = self.last.graph(x, g);
+            g.activate(depth, Activation::Relu)
+        });
+        let pool =
+            |&scale: &usize| graph.scope(&format!("depth{scale}"), |g| g.pool_to(depth, scale));
+        GraphPrediction {
+            maps: self.scales.iter().map(pool).collect(),
+            logit: None,
+        }
     }
 
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {

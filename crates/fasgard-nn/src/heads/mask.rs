@@ -6,9 +6,10 @@ use burn::{
 };
 use fasgard_kernels::tensor::max_pool2d;
 
-use super::Supervise;
+use super::{GraphPrediction, Supervise};
 use crate::{
     Init, Loss, ModelConfig, Prediction, Pyramid, Reduction, TargetPool, Targets, Trace,
+    graph::{Activation, Graph, Op, Value},
     layers::{Conv, ConvBn, ConvInit, ConvShape, Linear},
     losses::{Weighted, bce_with_logits},
 };
@@ -122,6 +123,25 @@ impl Supervise for MaskHead {
 
     fn each(&mut self, conv: &mut dyn FnMut(&mut Conv), _: &mut dyn FnMut(&mut ConvBn)) {
         self.convs.iter_mut().for_each(conv);
+    }
+
+    fn graph(&self, features: Value, graph: &mut Graph) -> GraphPrediction {
+        let (mut maps, mut flat) = (Vec::new(), Vec::new());
+        for (level, &scale) in self.scales.iter().enumerate() {
+            let (map, cells) = graph.scope(&format!("mask{scale}"), |g| {
+                let pooled = g.pool_to(features, scale);
+                let map = self.conv(level).graph(pooled, g);
+                let mask = g.activate(map, Activation::Sigmoid);
+                (map, g.add(Op::Flatten, &[mask]))
+            });
+            maps.push(map);
+            flat.push(cells);
+        }
+        let cells = graph.concat(&flat);
+        GraphPrediction {
+            maps,
+            logit: Some(self.linear.graph(cells, graph)),
+        }
     }
 
     fn describe(&self, [channels, _, _]: [usize; 3], trace: &mut Trace) {

@@ -13,8 +13,20 @@ pub use binary::BinaryHead;
 pub use depth::DepthHead;
 pub use mask::MaskHead;
 
-use crate::layers::{Conv, ConvBn};
-use crate::{Compute, Init, Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace};
+use crate::{
+    Compute, Init, Loss, ModelConfig, Prediction, Pyramid, Target, Targets, Trace,
+    graph::{Graph, Value},
+    layers::{Conv, ConvBn},
+};
+
+/// A [`Prediction`] in a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphPrediction {
+    /// One map per scale, largest first, `[1, s, s]`: logits for masks, depths for depth.
+    pub maps: Vec<Value>,
+    /// The final logit, `[1]`.
+    pub logit: Option<Value>,
+}
 
 /// What every head does.
 pub trait Supervise {
@@ -26,6 +38,9 @@ pub trait Supervise {
 
     /// Calls `conv` on every plain convolution and `conv_bn` on every normalised one.
     fn each(&mut self, conv: &mut dyn FnMut(&mut Conv), conv_bn: &mut dyn FnMut(&mut ConvBn));
+
+    /// Adds what [`predict`](Self::predict) does to `graph`.
+    fn graph(&self, features: Value, graph: &mut Graph) -> GraphPrediction;
 
     /// Adds the head's layers to `trace`.
     fn describe(&self, features: [usize; 3], trace: &mut Trace);

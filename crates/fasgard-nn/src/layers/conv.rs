@@ -10,7 +10,10 @@ use fasgard_kernels::{
     tensor::{PreparedConv, conv2d},
 };
 
-use crate::{Compute, Init, Trace};
+use crate::{
+    Compute, Init, Trace,
+    graph::{FoldedConv, Graph, Value, Weights},
+};
 
 /// Shape of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,12 +127,36 @@ impl Conv {
 
     /// Fixes the weights for inference.
     pub(crate) fn prepare(&mut self) {
+        let (weight, bias) = self.fixed();
+        self.prepared = Some(Box::new(PreparedConv::new(weight, bias, self.options())));
+    }
+
+    /// Weight and bias as inference uses them.
+    fn fixed(&self) -> (Tensor<4>, Tensor<1>) {
         let weight = self.effective_weight();
         let bias = match &self.bias {
             Some(bias) => bias.val(),
             None => Tensor::zeros([weight.dims()[0]], &weight.device()),
         };
-        self.prepared = Some(Box::new(PreparedConv::new(weight, bias, self.options())));
+        (weight, bias)
+    }
+
+    /// Adds this layer to `graph`.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let (weight, bias) = self.fixed();
+        graph.conv(x, self.folded(weight, bias))
+    }
+
+    /// A convolution of this geometry with other weights.
+    pub(super) fn folded(&self, weight: Tensor<4>, bias: Tensor<1>) -> FoldedConv {
+        let options = self.options();
+        FoldedConv {
+            weight: Weights::of(weight),
+            bias: Weights::of(bias),
+            stride: options.stride,
+            padding: [options.padding; 2],
+            groups: 1,
+        }
     }
 
     /// How it is computed from now on.

@@ -5,7 +5,10 @@ use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::tensor::PreparedConv;
 
 use super::{BatchNorm, Conv};
-use crate::{Compute, Init, Trace};
+use crate::{
+    Compute, Init, Trace,
+    graph::{Activation, Graph, Value},
+};
 
 /// A convolution without bias and its batch normalisation.
 #[derive(Module, Debug)]
@@ -54,14 +57,29 @@ impl ConvBn {
     /// Fixes the weights for inference: the normalisation with running statistics becomes part of
     /// the convolution, whose weights are packed once.
     pub(crate) fn prepare(&mut self) {
+        let (weight, bias) = self.folded();
+        let prepared = PreparedConv::new(weight, bias, self.conv.options());
+        self.prepared = Some(Box::new(prepared));
+    }
+
+    /// Weight and bias of the one convolution that equals both layers with running statistics.
+    fn folded(&self) -> (Tensor<4>, Tensor<1>) {
         let (scale, shift) = self.bn.affine();
         let weight = self.conv.effective_weight();
         let scale = scale.reshape([weight.dims()[0] as i32, 1, 1, 1]);
-        self.prepared = Some(Box::new(PreparedConv::new(
-            weight * scale,
-            shift,
-            self.conv.options(),
-        )));
+        (weight * scale, shift)
+    }
+
+    /// Adds both layers to `graph` as one convolution.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let (weight, bias) = self.folded();
+        graph.conv(x, self.conv.folded(weight, bias))
+    }
+
+    /// The same with a ReLU behind it.
+    pub fn graph_relu(&self, x: Value, graph: &mut Graph) -> Value {
+        let y = self.graph(x, graph);
+        graph.activate(y, Activation::Relu)
     }
 
     /// How the convolution is computed.

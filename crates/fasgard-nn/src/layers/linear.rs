@@ -5,7 +5,10 @@ use burn::{
     tensor::Tensor,
 };
 
-use crate::{Init, Trace};
+use crate::{
+    Init, Trace,
+    graph::{Graph, Op, Value, Weights},
+};
 
 /// `y = x W^T + b`, `W` of shape `[outputs, inputs]` as in PyTorch.
 #[derive(Module, Debug)]
@@ -27,6 +30,15 @@ impl Linear {
     /// `[N, inputs]` to `[N, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         x.matmul(self.weight.val().transpose()) + self.bias.val().unsqueeze()
+    }
+
+    /// Adds this layer to `graph`, on a flat value.
+    pub fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+        let op = Op::Linear {
+            weight: Weights::of(self.weight.val()),
+            bias: Weights::of(self.bias.val()),
+        };
+        graph.add(op, &[x])
     }
 
     /// Adds this layer to `trace`.

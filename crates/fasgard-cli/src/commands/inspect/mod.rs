@@ -1,9 +1,8 @@
 //! `fasgard inspect`.
 
-use std::path::Path;
+mod card;
 
 use burn::tensor::Device;
-use fasgard_image::random::stream;
 use fasgard_model::ModelFile;
 use fasgard_nn::{Detector, ModelConfig, Summary};
 use fasgard_train::ExperimentConfig;
@@ -37,10 +36,13 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<()> {
     };
     let summary = summarise(&card.model, card.preprocess.size as usize)?;
     if args.json {
-        let extra = serde_json::json!({"name": card.name, "card": card, "self_test_difference": difference});
+        let extra = serde_json::json!({
+            "name": card.name, "card": card, "rendered_only": card.is_rendered_only(),
+            "self_test_difference": difference,
+        });
         return super::print_json(&json(&summary, extra));
     }
-    let mut text = table(&summary, &describe(&model, &args.file));
+    let mut text = table(&summary, card::describe(card, &args.file).trim_end());
     if let Some(difference) = difference {
         text += &format!("self-test passed (largest difference {difference:.1e})\n");
     }
@@ -49,8 +51,7 @@ pub(super) fn run(args: &Inspect) -> anyhow::Result<()> {
 
 /// Shapes, parameters and cost of an architecture.
 fn summarise(config: &ModelConfig, size: usize) -> anyhow::Result<Summary> {
-    let detector =
-        Detector::new(config, size, stream(0, "init", 0, ""), &Device::flex()).map_err(misuse)?;
+    let detector = Detector::blank(config, size, &Device::flex()).map_err(misuse)?;
     Ok(detector.summary(size))
 }
 
@@ -64,37 +65,6 @@ fn json(summary: &Summary, extra: serde_json::Value) -> serde_json::Value {
         to.extend(from);
     }
     value
-}
-
-fn describe(model: &ModelFile, path: &Path) -> String {
-    let card = &model.card;
-    let mut text = format!("{} ({})\n", card.name, path.display());
-    let t = &card.training;
-    text += &format!(
-        "trained {} steps with seed {}, weights of step {} (dev {} {:.4})\n",
-        t.steps, t.seed, t.best_step, t.metric, t.dev_value
-    );
-    for data in &t.data {
-        text += &format!(
-            "  on `{}` ({}): {} live, {} attack ({})\n",
-            data.name,
-            data.layout,
-            data.train_live,
-            data.train_attack,
-            data.species.join(", ")
-        );
-    }
-    for threshold in &card.thresholds {
-        text += &format!("live if {threshold}\n");
-    }
-    if card.is_rendered_only() {
-        text += "trained on rendered faces only: not for real faces\n";
-    }
-    let p = &card.preprocess;
-    text + &format!(
-        "input {0}x{0}, crop {1} of the face box, {2:?}, range {3:?}, mean {4:?}, std {5:?}\n",
-        p.size, p.crop_scale, p.color, p.range, p.mean, p.std
-    )
 }
 
 fn table(summary: &Summary, title: &str) -> String {
