@@ -14,7 +14,36 @@ macro_rules! file {
 }
 
 /// One line a file of `page/`; `index.html` is also what `/` serves.
-const FILES: &[(&str, &[u8])] = &[file!("app.js"), file!("index.html"), file!("style.css")];
+const FILES: &[(&str, &[u8])] = &[
+    file!("announce.js"),
+    file!("answer.js"),
+    file!("app.js"),
+    file!("base.css"),
+    file!("camera.js"),
+    file!("card.js"),
+    file!("colormap.js"),
+    file!("dom.js"),
+    file!("frame.js"),
+    file!("gauge.js"),
+    file!("history.js"),
+    file!("icon.svg"),
+    file!("index.html"),
+    file!("live.js"),
+    file!("local.js"),
+    file!("maps.js"),
+    file!("onnx.js"),
+    file!("panels.css"),
+    file!("photo.js"),
+    file!("preprocess.js"),
+    file!("resample.js"),
+    file!("server.js"),
+    file!("sessions.js"),
+    file!("stage.css"),
+    file!("stage.js"),
+    file!("verdict.js"),
+    file!("view.js"),
+    file!("worker.js"),
+];
 
 static SERVED: LazyLock<BTreeMap<&str, File>> = LazyLock::new(|| {
     let served = |&(name, bytes): &(&'static str, &'static [u8])| {

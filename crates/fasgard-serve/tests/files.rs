@@ -47,7 +47,7 @@ fn files_have_their_kind_a_tag_and_headers_that_protect() {
     for (path, kind) in [
         ("/", "text/html; charset=utf-8"),
         ("/app.js", "text/javascript; charset=utf-8"),
-        ("/style.css", "text/css; charset=utf-8"),
+        ("/base.css", "text/css; charset=utf-8"),
         ("/docs", "text/html; charset=utf-8"),
         ("/docs.css", "text/css; charset=utf-8"),
         ("/openapi.json", "application/json"),

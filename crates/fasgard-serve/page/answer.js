@@ -1,0 +1,42 @@
+// From the exported network's outputs to an answer like the server's.
+
+import { bounded, decide, sigmoid, thresholdValue } from "./verdict.js";
+
+/** What verdicts are made with, as numbers; null where the server tells only verdicts. */
+export function contractOf(info) {
+  const decision = info?.decision;
+  if (!decision) return null;
+  return { threshold: thresholdValue(decision.threshold), support: decision.support ?? null, gap: decision.gap ?? null };
+}
+
+/**
+ * Score, logit and maps of the outputs [{name, dims, values}] of one input: `score`, `logit` where the
+ * score is its sigmoid (then taken from it, because 32-bit scores tie at 1), and `map_SIDE` for every
+ * scale. A mean of depths may exceed 1 and is bounded here.
+ */
+export function readOutputs(outputs) {
+  const maps = outputs
+    .filter(({ name }) => name.startsWith("map_"))
+    .map(({ dims, values }) => ({ side: dims.at(-1), values: [...values] }))
+    .sort((a, b) => b.side - a.side);
+  const logit = outputs.find(({ name }) => name === "logit")?.values[0] ?? null;
+  const score = outputs.find(({ name }) => name === "score")?.values[0] ?? Number.NaN;
+  return { score: logit === null ? bounded(score) : sigmoid(logit), logit, maps };
+}
+
+/** The answer to one frame, as the service gives it. */
+export function answerOf({ outputs, region, timings }, info, image, face) {
+  const { score, logit, maps } = readOutputs(outputs);
+  return {
+    ...decide(score, contractOf(info)),
+    score: Number.isFinite(score) ? score : null,
+    logit,
+    maps,
+    face,
+    faces: 0,
+    region,
+    image,
+    timings,
+    notes: [],
+  };
+}
