@@ -83,6 +83,18 @@ impl Case {
         (y, grads)
     }
 
+    /// The largest of `gamma / deviation * value`: what the normalised `x` and its gradient are
+    /// differences of.
+    pub fn largest_term(&self, values: &[f32]) -> f64 {
+        let channels = self.gamma.len();
+        let (_, variance) = statistics(&wide(&self.x), channels);
+        let terms = values.iter().enumerate().map(|(i, value)| {
+            let c = i % channels;
+            (f64::from(self.gamma[c]) * f64::from(*value)).abs() / (variance[c] + EPSILON).sqrt()
+        });
+        terms.fold(1e-3, f64::max)
+    }
+
     /// The gradients by the textbook, with the ReLU cut where the output `y` of the tested code is.
     pub fn gradients(&self, y: &[f32], relu: bool) -> [Vec<f64>; 4] {
         let channels = self.gamma.len();
