@@ -35,12 +35,7 @@ pub fn score_samples(
     device: &Device,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Scored, LoaderError> {
-    let loader = EvalLoader::new(
-        samples,
-        preprocess.clone(),
-        TargetSpec::default(),
-        batch_size,
-    )?;
+    let loader = loader(samples, preprocess, batch_size)?;
     let forward = InferenceDetector::forward;
     Ok(run(detector, forward, model, &loader, device, progress))
 }
@@ -59,14 +54,22 @@ pub fn explain_samples(
     device: &Device,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Scored, LoaderError> {
-    let loader = EvalLoader::new(
+    let loader = loader(samples, preprocess, batch_size)?;
+    let forward = InferenceDetector::explain;
+    Ok(run(detector, forward, model, &loader, device, progress))
+}
+
+fn loader(
+    samples: Vec<Sample>,
+    preprocess: &Preprocess,
+    batch_size: usize,
+) -> Result<EvalLoader, LoaderError> {
+    EvalLoader::new(
         samples,
         preprocess.clone(),
         TargetSpec::default(),
         batch_size,
-    )?;
-    let forward = InferenceDetector::explain;
-    Ok(run(detector, forward, model, &loader, device, progress))
+    )
 }
 
 fn run(

@@ -55,7 +55,10 @@ impl<B: KernelBackend> Backward<B, 2> for Depthwise {
 }
 
 #[derive(Debug)]
-struct BatchNorm;
+struct BatchNorm {
+    /// Mean and variance were given, and are not those of `x`.
+    given_statistics: bool,
+}
 
 /// What the normalisation's backward pass needs beyond its checkpointed inputs.
 #[derive(Debug, Clone)]
@@ -78,38 +81,12 @@ impl<B: KernelBackend> Backward<B, 3> for BatchNorm {
         let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.x);
         let gamma = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.gamma);
         let beta = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.beta);
-        let (x, gamma, beta) = B::nhwc_batch_norm_train_grad(
-            x,
-            gamma,
-            beta,
-            state.mean,
-            state.variance,
-            grad,
-            state.epsilon,
-            state.activation,
-        );
-        for (node, grad) in ops.parents.into_iter().zip([x, gamma, beta]) {
-            if let Some(node) = node {
-                grads.register::<B>(node.id, grad);
-            }
-        }
-    }
-}
-
-/// A normalisation with given statistics.
-#[derive(Debug)]
-struct FixedNorm;
-
-impl<B: KernelBackend> Backward<B, 3> for FixedNorm {
-    type State = BatchNormState<FloatTensor<B>>;
-
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, saved: &mut Checkpointer) {
-        let grad = grads.consume::<B>(&ops.node);
-        let state = ops.state;
-        let x = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.x);
-        let gamma = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.gamma);
-        let beta = saved.retrieve_node_output::<B::FloatTensorPrimitive>(state.beta);
-        let (x, gamma, beta) = B::nhwc_batch_norm_infer_grad(
+        let gradients = if self.given_statistics {
+            B::nhwc_batch_norm_infer_grad
+        } else {
+            B::nhwc_batch_norm_train_grad
+        };
+        let (x, gamma, beta) = gradients(
             x,
             gamma,
             beta,
@@ -271,7 +248,12 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), gamma.node(), beta.node()];
-        let prepared = Backward::<B, 3>::prepare::<C>(BatchNorm, nodes);
+        let prepared = Backward::<B, 3>::prepare::<C>(
+            BatchNorm {
+                given_statistics: false,
+            },
+            nodes,
+        );
         let (output, mean, variance) = B::nhwc_batch_norm_train(
             x.primitive().clone(),
             gamma.primitive().clone(),
@@ -346,7 +328,12 @@ impl<B: Backend + KernelBackend, C: CheckpointStrategy> KernelBackend for Autodi
         activation: Activation,
     ) -> FloatTensor<Self> {
         let nodes = [x.node(), gamma.node(), beta.node()];
-        let prepared = Backward::<B, 3>::prepare::<C>(FixedNorm, nodes);
+        let prepared = Backward::<B, 3>::prepare::<C>(
+            BatchNorm {
+                given_statistics: true,
+            },
+            nodes,
+        );
         let (mean, variance) = (mean.into_primitive(), variance.into_primitive());
         let output = B::nhwc_batch_norm_infer(
             x.primitive().clone(),

@@ -2,7 +2,8 @@
 
 use super::view::{dense, dims, floats, supported, tensor};
 use crate::Activation;
-use crate::batch_norm::{BatchNorm, BatchNormBackward, Statistics};
+use crate::batch_norm::{BatchNorm, BatchNormBackward, BatchNormGrads, Statistics};
+use crate::shape::ShapeError;
 use crate::tensor::ops::fits;
 use crate::tensor::reference;
 use burn::backend::Flex;
@@ -59,9 +60,20 @@ pub(super) fn train_grad(
             x, gamma, beta, mean, variance, grad, epsilon, activation,
         );
     }
-    let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
-    let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
-    let grads = batch_norm(&gamma, epsilon, activation).backward(&BatchNormBackward {
+    let given = [x, gamma, beta, mean, variance, grad];
+    gradients(given, epsilon, activation, BatchNorm::backward)
+}
+
+/// What a backward pass on slices gives, as tensors; from `x`, `gamma`, `beta`, `mean`, `variance`
+/// and the gradient of the output.
+fn gradients(
+    given: [FlexTensor; 6],
+    epsilon: f64,
+    activation: Activation,
+    backward: impl Fn(&BatchNorm, &BatchNormBackward<'_>) -> Result<BatchNormGrads, ShapeError>,
+) -> (FlexTensor, FlexTensor, FlexTensor) {
+    let [x, gamma, beta, mean, variance, grad] = given.map(dense);
+    let from = BatchNormBackward {
         x: floats(&x),
         gamma: floats(&gamma),
         beta: floats(&beta),
@@ -69,8 +81,9 @@ pub(super) fn train_grad(
         variance: floats(&variance),
         grad: floats(&grad),
         output: None,
-    });
-    let grads = fits(grads);
+    };
+    let norm = batch_norm(&gamma, epsilon, activation);
+    let grads = fits(backward(&norm, &from));
     let [channels] = dims(&gamma);
     (
         tensor(grads.x, dims::<4>(&x)),
@@ -176,22 +189,6 @@ pub(super) fn infer_grad(
             x, gamma, beta, mean, variance, grad, epsilon, activation,
         );
     }
-    let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
-    let (mean, variance, grad) = (dense(mean), dense(variance), dense(grad));
-    let grads = batch_norm(&gamma, epsilon, activation).backward_given(&BatchNormBackward {
-        x: floats(&x),
-        gamma: floats(&gamma),
-        beta: floats(&beta),
-        mean: floats(&mean),
-        variance: floats(&variance),
-        grad: floats(&grad),
-        output: None,
-    });
-    let grads = fits(grads);
-    let [channels] = dims(&gamma);
-    (
-        tensor(grads.x, dims::<4>(&x)),
-        tensor(grads.gamma, [channels]),
-        tensor(grads.beta, [channels]),
-    )
+    let given = [x, gamma, beta, mean, variance, grad];
+    gradients(given, epsilon, activation, BatchNorm::backward_given)
 }
