@@ -4,7 +4,15 @@
 
 mod common;
 
-use std::{net::TcpStream, thread, time::Duration};
+use std::{
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use common::{
     Running,
@@ -35,10 +43,13 @@ fn requests_in_flight_are_finished_and_no_others_are_taken() {
         body.len()
     );
     half.send(&[head.as_bytes(), &body[..50]].concat()).unwrap();
+    let connected = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..24)
         .map(|i| {
+            let connected = connected.clone();
             thread::spawn(move || {
                 let mut client = Client::new(address);
+                connected.fetch_add(1, Ordering::SeqCst);
                 client.ask("POST", "/v1/predict", ANY, &png(i))
             })
         })
@@ -53,6 +64,11 @@ fn requests_in_flight_are_finished_and_no_others_are_taken() {
         line.rsplit_once(' ').unwrap().1.parse::<u32>().unwrap()
     };
     until("requests wait", || depth() >= 8);
+    // Connections are taken in turn: once a later one is answered, those of all clients are taken.
+    until("all clients have connected", || {
+        connected.load(Ordering::SeqCst) == 24
+    });
+    depth();
     service.ask_to_end();
     until("no connection is taken any more", || {
         TcpStream::connect(address).is_err()
