@@ -4,7 +4,7 @@
     tools/results/loso.py EXPERIMENT [--fasgard PROGRAM] [--baseline MODEL]
 
 For every fold, model and seed: EER and AUC of `fasgard evaluate`, frame level, on the species that
-training never saw. Then every model against the baseline: the mean difference of EER over folds and
+training never saw, and the AUC on dev. Then every model against the baseline: the mean difference of EER over folds and
 seeds, and two exact sign-flip tests (every assignment of signs where there are at most 2^20, else
 100,000 drawn ones): one that takes the means of folds as independent, one that takes every fold and
 seed. Only Python's own library is needed.
@@ -20,11 +20,12 @@ import subprocess
 
 
 def evaluate(program, cell):
-    """EER and AUC in percent on the test rows of a cell."""
+    """EER and AUC in percent on the test rows of a cell, AUC on its dev rows."""
     command = [program, "evaluate", "--dev", cell / "scores-dev.csv", "--test", cell / "scores-test.csv",
                "--level", "frame", "--json"]
-    test = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["test"]
-    return 100 * test["eer"]["value"], 100 * test["auc"]["value"]
+    figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    test = figures["test"]
+    return 100 * test["eer"]["value"], 100 * test["auc"]["value"], 100 * figures["dev"]["auc"]["value"]
 
 
 def sign_flip(differences):
@@ -60,7 +61,7 @@ def main():
     parser.add_argument("--fasgard", default="fasgard")
     parser.add_argument("--baseline", help="default: every pair of models")
     options = parser.parse_args()
-    eer, auc = {}, {}
+    eer, auc, dev = {}, {}, {}
     cells = sorted(options.experiment.glob("cells/**/scores-test.csv"))
     folds, models, fitted, seeds = {}, {}, {}, {}
     for scores in cells:
@@ -71,20 +72,20 @@ def main():
         seeded = cell.name.startswith("seed-")
         model, fold = (cell.parent if seeded else cell).name, (cell.parent if seeded else cell).parent.name
         folds[fold], (models if seeded else fitted)[model] = None, None
-        e, a = evaluate(options.fasgard, cell)
         seeds.setdefault((model, fold), set()).add(cell.name)
-        eer.setdefault((model, fold), {})[cell.name] = e
-        auc.setdefault((model, fold), {})[cell.name] = a
+        for values, figure in zip((eer, auc, dev), evaluate(options.fasgard, cell)):
+            values.setdefault((model, fold), {})[cell.name] = figure
     # An experiment may still be running: the seeds that every model and fold has.
     common = set.intersection(*(seeds.get((m, f), set()) for m in models for f in folds)) if models else set()
     if not common:
         parser.error(f"{options.experiment}: expected a seed that every model and fold has, found {len(cells)} cells")
-    for values in (eer, auc):
+    for values in (eer, auc, dev):
         for key, of in values.items():
             values[key] = [of[seed] for seed in sorted(of) if key[0] in fitted or seed in common]
     models = sorted(models)
     table("EER on the unseen species, %", folds, models + sorted(fitted), eer)
     table("AUC on the unseen species, %", folds, models + sorted(fitted), auc)
+    table("AUC on dev (species in training, other people), %", folds, models + sorted(fitted), dev)
     print(f"\n### Differences of EER, {len(folds)} species x {len(common)} seeds\n")
     print("| model | against | mean difference, points | relative | p over species | p over species and seeds |")
     print("|---|---|---:|---:|---:|---:|")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Tables of docs/results/nuaa.md from run folders: every model over its seeds, on three parts of the test.
 
-    tools/results/nuaa.py RUNS [--fasgard PROGRAM]
+    tools/results/nuaa.py RUNS [--fasgard PROGRAM] [--seen SUBJECT,...]
 
 RUNS holds folders MODEL-SEED with scores-dev.csv and scores-test.csv of one dev and one test split.
-Parts: the whole test, people who occur in dev (seen) and people who do not (unseen). Every figure is
+Parts: the whole test, people who were seen (--seen; without it those of dev) and people who were not. Every figure is
 `fasgard evaluate`'s, frame level, with the threshold of the run's own dev EER; intervals by draws of
 whole subjects. Only Python's own library is needed.
 """
@@ -24,10 +24,9 @@ def rows(path):
         return reader.fieldnames, list(reader)
 
 
-def parts(dev, test):
+def parts(dev, test, people):
     """Rows of the test by part."""
-    _, known = rows(dev)
-    people = {row["subject"] for row in known}
+    people = people or {row["subject"] for row in rows(dev)[1]}
     fields, found = rows(test)
     return fields, {
         "official": found,
@@ -58,6 +57,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=pathlib.Path)
     parser.add_argument("--fasgard", default="fasgard")
+    parser.add_argument("--seen", type=lambda text: set(text.split(",")), help="subjects in training, default: those of dev")
     options = parser.parse_args()
     runs = {}
     for scores in sorted(options.runs.glob("*-*/scores-test.csv")):
@@ -69,7 +69,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for model, seeds in runs.items():
             for seed, run in seeds.items():
-                fields, of = parts(run / "scores-dev.csv", run / "scores-test.csv")
+                fields, of = parts(run / "scores-dev.csv", run / "scores-test.csv", options.seen)
                 for part, part_rows in ((part, part_rows) for part, part_rows in of.items() if part_rows):
                     found[model, part, seed] = evaluate(
                         options.fasgard, run / "scores-dev.csv", fields, part_rows, pathlib.Path(folder)
