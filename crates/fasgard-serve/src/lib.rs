@@ -36,6 +36,7 @@ mod openapi;
 mod page;
 mod problem;
 mod queue;
+mod refused;
 mod routes;
 mod server;
 mod service;

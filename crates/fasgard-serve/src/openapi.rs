@@ -120,7 +120,10 @@ mod tests {
             .iter()
             .filter(|name| !named.contains(*name))
             .collect();
-        assert_eq!(missing, [&"method-not-allowed"]);
+        assert_eq!(
+            missing,
+            [&"not-http", &"header-too-large", &"method-not-allowed"]
+        );
     }
 
     #[test]

@@ -44,6 +44,8 @@ macro_rules! codes {
 }
 
 codes! {
+    NotHttp, "not-http", BAD_REQUEST, "The bytes are no HTTP request";
+    HeaderTooLarge, "header-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The header of the request is too long";
     NotFound, "not-found", NOT_FOUND, "There is nothing at this path";
     MethodNotAllowed, "method-not-allowed", METHOD_NOT_ALLOWED, "The path does not take this method";
     KeyMissing, "key-missing", UNAUTHORIZED, "An API key is needed";
@@ -131,8 +133,8 @@ impl Problem {
         }
     }
 
-    /// The answer with its document.
-    pub(crate) fn document(&self, request_id: &str) -> Response {
+    /// The document, JSON.
+    pub(crate) fn json(&self, request_id: &str) -> Vec<u8> {
         let document = ProblemDocument {
             kind: self.code.link(),
             title: self.code.title(),
@@ -142,9 +144,12 @@ impl Problem {
             request_id: request_id.to_owned(),
         };
         // Strings and numbers: it always serialises; an empty body would still say the status.
-        let mut response = Response::new(Body::from(
-            serde_json::to_vec(&document).unwrap_or_default(),
-        ));
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The answer with its document.
+    pub(crate) fn document(&self, request_id: &str) -> Response {
+        let mut response = Response::new(Body::from(self.json(request_id)));
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");

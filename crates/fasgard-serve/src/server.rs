@@ -16,9 +16,9 @@ use tokio::{net::TcpListener, runtime, sync::Semaphore};
 use crate::{ServeConfig, ServeError, Service, log, socket::Socket};
 
 /// Longest header of a request, in bytes.
-const HEADER_BYTES: usize = 16 << 10;
+pub(crate) const HEADER_BYTES: usize = 16 << 10;
 /// Fields of a request's header.
-const HEADER_FIELDS: usize = 64;
+pub(crate) const HEADER_FIELDS: usize = 64;
 /// Threads that handle connections: they only move bytes, the judging has its own.
 const THREADS: usize = 2;
 /// Pause after the system refused a connection, as when there are too many open files.
@@ -144,7 +144,7 @@ pub async fn serve(service: &Arc<Service>, listener: TcpListener, stop: impl Fut
         };
         // Answers are small and whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let socket = TokioIo::new(Socket::new(stream, config.body_time()));
+        let socket = TokioIo::new(Socket::new(stream, Arc::clone(service)));
         let connection = http.serve_connection(socket, TowerToHyperService::new(router.clone()));
         let connection = graceful.watch(connection);
         let service = Arc::clone(service);

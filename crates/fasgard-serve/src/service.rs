@@ -6,7 +6,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use fasgard_image::FaceBox;
@@ -17,11 +17,13 @@ use crate::{
     Code, Problem, ServeConfig, ServeError,
     assets::Assets,
     held::{Held, HeldBytes},
+    ids,
     judge::{Job, Judged, Worker, too_slow},
     keys::Keys,
     metrics::{Gauges, Metrics},
     model::{self, ModelSlot},
     queue::{Arriving, Queue, Refused},
+    server::{HEADER_BYTES, HEADER_FIELDS},
     sessions::Sessions,
 };
 
@@ -197,6 +199,35 @@ impl Service {
             )),
             Err(_) => Err(too_slow(limit)),
         }
+    }
+
+    /// The answer to bytes that the transport could not read as a request: counted and logged like any
+    /// other, head and document as they are sent; the connection is closed after it.
+    pub(crate) fn refuse_unread(&self, code: Code) -> Vec<u8> {
+        let detail = match code {
+            Code::HeaderTooLarge => format!(
+                "expected a header of at most {HEADER_BYTES} bytes and {HEADER_FIELDS} fields, found more"
+            ),
+            _ => "expected an HTTP/1.1 request with one length, found other bytes".to_owned(),
+        };
+        let id = ids::request_id(None);
+        let body = Problem::new(code, detail).json(&id);
+        let status = code.status();
+        self.metrics
+            .request("unread", status.as_u16(), Some(code), Duration::ZERO);
+        tracing::info!(
+            request_id = id,
+            status = status.as_u16(),
+            code = code.as_str(),
+            "request"
+        );
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\
+             x-request-id: {id}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n\
+             connection: close\r\n\r\n",
+            body.len()
+        );
+        [head.as_bytes(), &body].concat()
     }
 
     /// Says that an image is about to be queued: a batch waits a moment for it.

@@ -1,8 +1,10 @@
-//! A connection that neither waits for ever for a slow reader nor cuts off its own last answer.
+//! A connection that neither waits for ever for a slow reader nor cuts off its own last answer, and
+//! that refuses what is not HTTP like everything else.
 
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,22 +15,36 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use crate::{refused, service::Service};
+
 /// How long a closing connection still takes what the client sends.
 const LINGER: Duration = Duration::from_secs(2);
 /// How much of it, in bytes.
 const LINGER_BYTES: usize = 32 << 20;
 
-/// A socket with two limits that HTTP itself does not set.
+/// A socket with two limits that HTTP itself does not set, and a document for its bare refusals.
 ///
 /// - A client that does not read its answer holds memory: after `patience` without progress the
 ///   connection fails.
 /// - A refused client may still be sending. Closing at once would make the system drop the answer
 ///   before the client reads it, so what comes is read and thrown away for a moment first.
+/// - What the transport cannot read as HTTP it refuses by a head alone, before there is a request:
+///   a problem document is sent in its place.
 pub(crate) struct Socket {
     stream: TcpStream,
+    service: Arc<Service>,
     patience: Duration,
+    document: Option<Document>,
     stalled: Option<Pin<Box<Sleep>>>,
     closing: Option<Closing>,
+}
+
+/// What is sent in place of a bare refusal.
+struct Document {
+    bytes: Vec<u8>,
+    sent: usize,
+    /// Length of the refusal, which counts as written once the document is.
+    replaced: usize,
 }
 
 struct Closing {
@@ -37,10 +53,12 @@ struct Closing {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+    pub(crate) fn new(stream: TcpStream, service: Arc<Service>) -> Self {
         Self {
             stream,
-            patience,
+            patience: service.config.body_time(),
+            service,
+            document: None,
             stalled: None,
             closing: None,
         }
@@ -67,6 +85,34 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// Writes bytes, or the document in their place.
+    fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.document.is_none()
+            && let Some(code) = refused::bare(bytes)
+        {
+            self.document = Some(Document {
+                bytes: self.service.refuse_unread(code),
+                sent: 0,
+                replaced: bytes.len(),
+            });
+        }
+        while let Some(document) = &mut self.document {
+            let left = &document.bytes[document.sent..];
+            if left.is_empty() {
+                let replaced = document.replaced;
+                self.document = None;
+                return Poll::Ready(Ok(replaced));
+            }
+            match std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, left))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => document.sent += count,
+            }
+        }
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+}
+
 impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -83,7 +129,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        let progress = self.poll_send(cx, bytes);
         self.watch(cx, progress)
     }
 
@@ -92,7 +138,11 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        let progress = match parts {
+            // A head without a body: it may be a bare refusal.
+            [only] => self.poll_send(cx, only),
+            _ => Pin::new(&mut self.stream).poll_write_vectored(cx, parts),
+        };
         self.watch(cx, progress)
     }
 

@@ -16,7 +16,7 @@ use common::{
     hostile::hostile,
     jpeg, model, png, predictor, until,
 };
-use fasgard_serve::ServeConfig;
+use fasgard_serve::{Code, ServeConfig};
 
 const ANY: &[(&str, &str)] = &[("content-type", "application/octet-stream")];
 
@@ -259,28 +259,62 @@ fn paths_lead_nowhere_but_where_they_say() {
         ask(service.address, "GET", "/assets/a.js?x=../y", &[], b"").status,
         200
     );
-    // What is no HTTP is refused by the transport, without a document.
-    for bytes in [
-        &b"GET /assets/\0 HTTP/1.1\r\nhost: x\r\n\r\n"[..],
-        b"GET  HTTP/1.1\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
-        b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n",
-        b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
-    ] {
-        let mut client = Client::new(service.address);
-        client.send(bytes).unwrap();
-        client.end();
-        let rest = client.rest();
-        let text = String::from_utf8_lossy(&rest).into_owned();
-        assert!(text.is_empty() || text.starts_with("HTTP/1.1 4"), "{bytes:?}: {text}");
-    }
+    service.join();
+}
+
+#[test]
+fn what_is_not_http_is_refused_with_a_document_and_the_connection_closed() {
+    let service = Running::tiny(config());
     let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(20_000));
+    let long_path = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(100));
-    for request in [long, many] {
-        let mut client = Client::new(service.address);
-        client.send(request.as_bytes()).unwrap();
-        assert_eq!(client.answer(false).unwrap().status, 431);
+    let lengths = "POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: ";
+    let two = format!("{lengths}5\r\ncontent-length: 6\r\n\r\nhello");
+    let negative = format!("{lengths}-5\r\n\r\n");
+    let cases: [(&str, &str); 9] = [
+        ("GET /assets/\0 HTTP/1.1\r\nhost: x\r\n\r\n", "not-http"),
+        ("GET  HTTP/1.1\r\n\r\n", "not-http"),
+        ("\x16\x03\x01\x02\0\x01\0\x01\x03\x03", "not-http"),
+        (&two, "not-http"),
+        (&negative, "not-http"),
+        ("GET / HTTP/1.1\r\nbad header\r\n\r\n", "not-http"),
+        (&long, "header-too-large"),
+        (&long_path, "header-too-large"),
+        (&many, "header-too-large"),
+    ];
+    let good = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    for (bytes, code) in cases {
+        let start: String = bytes.chars().take(60).collect();
+        let expected = Code::ALL.iter().find(|c| c.as_str() == code).unwrap();
+        // As the first words of a connection, and after a request that is answered.
+        for before in ["", good] {
+            let mut client = Client::new(service.address);
+            client.send(before.as_bytes()).unwrap();
+            if !before.is_empty() {
+                assert_eq!(client.answer(false).unwrap().status, 200);
+            }
+            client.send(bytes.as_bytes()).unwrap();
+            let answer = client.answer(false).unwrap();
+            assert_eq!(answer.code(), code, "{start:?}: {}", answer.text());
+            assert_eq!(answer.status, expected.status().as_u16(), "{start:?}");
+            let json = answer.json();
+            assert_eq!(json["status"], answer.status, "{start:?}");
+            assert_eq!(json["request_id"], answer.header("x-request-id"));
+            assert!(client.is_closed(), "{start:?}");
+            assert!(client.rest().is_empty(), "{start:?}");
+        }
+    }
+    // They are counted; a client that sent the preface of HTTP/2 is let go without an answer.
+    let mut client = Client::new(service.address);
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    assert!(client.rest().is_empty());
+    let text = ask(service.address, "GET", "/metrics", &[], b"").text();
+    for line in [
+        "fasgard_refusals_total{code=\"not-http\"} 12\n",
+        "fasgard_refusals_total{code=\"header-too-large\"} 6\n",
+        "fasgard_requests_total{route=\"unread\",status=\"400\"} 12\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
     }
     assert_eq!(
         ask(service.address, "GET", "/healthz", &[], b"").status,
