@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
                 "{} rows",
                 scan.rows.len()
             );
-            for row in &scan.rows {
+            for row in scan.rows.iter() {
                 assert!(row.image.under(&root).exists(), "{}", row.image);
                 assert_eq!(row.label.is_live(), row.species.is_none());
             }

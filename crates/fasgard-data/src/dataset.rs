@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fasgard_metrics::Split;
 
 use crate::info::{DatasetInfo, InfoError};
-use crate::manifest::{ManifestError, ManifestRow, read_hashes, read_manifest};
+use crate::manifest::{ManifestError, ManifestRow, MapHashes, each_row};
 
 /// A manifest row and the folder that its paths are relative to.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,15 +76,17 @@ impl Dataset {
         let dir = dir.as_ref();
         let info = DatasetInfo::read(dir)?;
         let root: Arc<Path> = dir.into();
-        let mut rows = read_manifest(dir.join("manifest.csv"))?;
-        read_hashes(dir, &mut rows)?;
-        let samples = rows
-            .into_iter()
-            .map(|row| Sample {
+        let mut maps = MapHashes::open(dir)?;
+        let mut samples = Vec::new();
+        each_row(&dir.join("manifest.csv"), &mut |mut row| {
+            maps.fill(&mut row)?;
+            samples.push(Sample {
                 root: Arc::clone(&root),
                 row,
-            })
-            .collect();
+            });
+            Ok::<_, ManifestError>(())
+        })?;
+        maps.finish()?;
         Ok(Self {
             infos: vec![info],
             samples,

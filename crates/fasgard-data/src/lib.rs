@@ -41,6 +41,7 @@ mod info;
 pub mod layout;
 mod loader;
 mod manifest;
+mod packed;
 pub mod prepare;
 pub mod protocol;
 pub mod simulate;
@@ -56,7 +57,7 @@ pub use loader::{
     LoaderError, Prefetcher, SamplingConfig, SimulateAugment, TargetSpec, TrainAugment,
     TrainLoader,
 };
-pub use manifest::{ManifestError, ManifestRow, RelativePath, read_manifest, write_manifest};
+pub use manifest::{ManifestError, ManifestRow, RelativePath, Rows, read_manifest, write_manifest};
 pub use prepare::{
     AttackDepth, CropPolicy, DepthPolicy, PrepareOptions, PrepareSummary, Progress, prepare,
 };

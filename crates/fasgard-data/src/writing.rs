@@ -36,7 +36,7 @@ pub(crate) fn write_dataset<J: Sync, E: From<PrepareError>>(
         folders.push(folder.into());
         folders.extend(parts.iter().map(|&p| Path::new(folder).join(part(p))));
     }
-    out.make(folders.iter().map(PathBuf::as_path))?;
+    out.make(&folders)?;
     let state = Mutex::new(Progress {
         done: 0,
         total: jobs.len() as u64,

@@ -146,9 +146,9 @@ fn csv_takes_manifest_columns_and_names_rows() {
     };
     let good = read("\u{feff}image,label,species,split,subject\nb/1.jpg,live,,train,x\nb/2.jpg,attack,print/1,dev,x\n").unwrap();
     assert_eq!(good.root, dir.path());
-    assert_eq!(good.rows[1].sample, "b/2");
-    assert_eq!(good.rows[1].split, Some(Split::Dev));
-    assert_eq!(good.rows[0].subject.as_deref(), Some("x"));
+    assert_eq!(good.rows.get(1).unwrap().sample, "b/2");
+    assert_eq!(good.rows.get(1).unwrap().split, Some(Split::Dev));
+    assert_eq!(good.rows.get(0).unwrap().subject.as_deref(), Some("x"));
     assert!(good.notes.is_empty());
     let error = read("image,label\n1.jpg,live\n2.jpg,fake\n").unwrap_err();
     assert!(

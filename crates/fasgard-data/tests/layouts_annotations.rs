@@ -15,7 +15,7 @@ fn read(layout: &str, root: &Path) -> Result<Annotations, String> {
     let scan = scan(layout, root).unwrap();
     assert_eq!(scan.rows.len(), 1);
     let layout = layout::by_name(layout).unwrap();
-    let annotations = layout.annotations(&scan.root, &scan.rows[0]);
+    let annotations = layout.annotations(&scan.root, &scan.rows.get(0).unwrap());
     annotations.map_err(|e| e.to_string())
 }
 

@@ -80,7 +80,7 @@ fn labels_species_and_splits() {
     assert_eq!(official(&found, "test"), (67_170, 44));
     let subjects = |split| -> BTreeSet<_> {
         let rows = found.rows.iter().filter(|r| r.split == Some(split));
-        rows.map(|r| r.subject.clone()).collect()
+        rows.map(|r| r.subject).collect()
     };
     let of = Split::ALL.map(|s| subjects(s).len());
     // Two of ten are a fifth.
@@ -116,7 +116,7 @@ fn dev_of_many_subjects_is_drawn_and_stays_drawn() {
     labels(&root, "train", &entries);
     assert_eq!(scan("celeba-spoof", dir.path()).unwrap().rows, first.rows);
     assert!(
-        first.rows[0]
+        (first.rows.get(0).unwrap())
             .image
             .as_str()
             .starts_with("CelebA_Spoof/Data/train/")

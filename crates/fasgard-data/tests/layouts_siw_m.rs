@@ -19,15 +19,12 @@ fn other_foldings_and_live_videos_without_a_set() {
         ],
     );
     let found = scan("siw-m", root).unwrap();
-    let samples: Vec<_> = found
-        .rows
-        .iter()
-        .map(|r| (r.sample.as_str(), r.split))
-        .collect();
+    let samples: Vec<_> = found.rows.iter().map(|r| (r.sample, r.split)).collect();
     let test = Some(fasgard_metrics::Split::Test);
     assert_eq!(
         samples,
         [("Live_7", None), ("Live_8", test), ("Mask_Half_3", None)]
+            .map(|(s, split)| (s.to_owned(), split))
     );
     assert_eq!(row(&found, "Mask_Half_3").class_name(), "mask/half");
     assert_eq!(found.surplus, ["Partial_Eye_0.mov"]);

@@ -6,7 +6,7 @@ use fasgard_image::random::stream;
 use fasgard_metrics::Split;
 use rand::Rng;
 
-use crate::manifest::ManifestRow;
+use crate::manifest::Rows;
 
 /// What is kept in one piece.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,12 +16,21 @@ enum Unit {
     File,
 }
 
+/// A row among those that are shared out. The order is that of the draws within each group; rows of one unit
+/// have one draw, since it is drawn by the unit's name (and no two names draw the same 64 bits).
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Member {
+    group: u32,
+    draw: u64,
+    row: u32,
+}
+
 /// Gives every row a split, 60 / 20 / 20 percent to train, dev and test, by a hash of names: the
 /// same for the same names, whatever the order. Subjects stay in one piece if all rows have one;
 /// else videos and single files do, shared out within each class (live and every species) by itself.
 ///
 /// Returns a note for the reader.
-pub(super) fn splits(rows: &mut [ManifestRow]) -> String {
+pub(super) fn splits(rows: &mut Rows) -> String {
     let unit = if rows.iter().all(|r| r.subject.is_some()) {
         Unit::Subject
     } else if rows.iter().any(|r| r.video.is_some()) {
@@ -29,27 +38,27 @@ pub(super) fn splits(rows: &mut [ManifestRow]) -> String {
     } else {
         Unit::File
     };
-    // Group -> unit -> rows.
-    let mut groups: BTreeMap<String, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        let (group, name) = match (unit, &row.subject) {
-            (Unit::Subject, Some(subject)) => (String::new(), subject.clone()),
-            _ => (row.class_name().to_owned(), row.video_key()),
+    let mut groups: BTreeMap<String, u32> = BTreeMap::new();
+    let mut members = Vec::with_capacity(rows.len());
+    for (row, found) in rows.iter().enumerate() {
+        let (group, name) = match (unit, &found.subject) {
+            (Unit::Subject, Some(subject)) => ("", subject.clone()),
+            _ => (found.class_name(), found.video_key()),
         };
-        let units = groups.entry(group).or_default();
-        units.entry(name).or_default().push(index);
+        let next = groups.len() as u32;
+        members.push(Member {
+            group: *groups.entry(group.to_owned()).or_insert(next),
+            draw: stream(0, "split", 0, &name).random(),
+            row: row as u32,
+        });
     }
-    for units in groups.into_values() {
-        let mut order: Vec<_> = units
-            .into_iter()
-            .map(|(name, rows)| (stream(0, "split", 0, &name).random::<u64>(), name, rows))
-            .collect();
-        order.sort();
-        for (position, (_, _, members)) in order.iter().enumerate() {
-            let split = split_at(position, order.len());
-            for &member in members {
-                rows[member].split = Some(split);
-            }
+    members.sort_unstable();
+    for group in members.chunk_by(|a, b| a.group == b.group) {
+        let units = || group.chunk_by(|a, b| a.draw == b.draw);
+        let count = units().count();
+        for (position, unit) in units().enumerate() {
+            let split = split_at(position, count);
+            (unit.iter()).for_each(|member| rows.set_split(member.row as usize, split));
         }
     }
     let (what, caution) = match unit {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Layout, LayoutError, Scan, assign, is_video, stem};
-use crate::manifest::CsvTable;
+use crate::manifest::{CsvTable, RelativePath, Rows};
 
 /// A CSV file with the columns `image` and `label` and any other column of a manifest; attacks need
 /// a `species`. Paths are relative to the file's folder. Samples without a name are named after
@@ -37,19 +37,19 @@ impl Layout for Csv {
                 });
             }
         }
-        let mut rows = table.rows(|row| {
-            let named = |image: &crate::RelativePath| stem(image.as_str()).to_owned();
-            row.row(Some(&named), Some(""))
+        let mut rows = Rows::new();
+        let named = |image: &RelativePath| stem(image.as_str()).to_owned();
+        table.each(&|row| row.row(Some(&named), Some("")), &mut |mut row| {
+            if row.video.is_none() && row.frame.is_none() && is_video(row.image.as_str()) {
+                row.video = Some(row.sample.clone());
+            }
+            rows.push(&row);
+            Ok::<_, LayoutError>(())
         })?;
         if rows.is_empty() {
             return Err(LayoutError::NoImages {
                 path: input.to_owned(),
             });
-        }
-        for row in &mut rows {
-            if row.video.is_none() && row.frame.is_none() && is_video(row.image.as_str()) {
-                row.video = Some(row.sample.clone());
-            }
         }
         let mut notes = Vec::new();
         let without = rows.iter().filter(|r| r.split.is_none()).count();

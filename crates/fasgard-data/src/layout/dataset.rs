@@ -11,7 +11,7 @@ use super::names::{is_image, is_video, stem};
 use super::walk::Tree;
 use super::{LayoutError, Scan, guess};
 use crate::info::OfficialCount;
-use crate::manifest::{ManifestRow, RelativePath};
+use crate::manifest::{ManifestRow, RelativePath, Rows};
 
 /// What the name of one video says.
 pub(super) struct Video {
@@ -39,11 +39,11 @@ pub(super) trait Dataset: Sync {
     fn official(&self) -> Vec<String>;
 
     /// The published sizes beside `rows`, before a dev split is cut.
-    fn counts(&self, rows: &[ManifestRow]) -> Vec<OfficialCount> {
+    fn counts(&self, rows: &Rows) -> Vec<OfficialCount> {
         let published = self.official();
         let videos = published.iter().filter_map(|name| {
             let video = self.parse(&parts(stem(name)))?;
-            Some((video.split, video.species))
+            Some((video.split, video.species, 1))
         });
         count(videos, rows)
     }
@@ -75,7 +75,7 @@ pub(super) trait Dataset: Sync {
     }
 
     /// Whatever else a reader must know.
-    fn notes(&self, _rows: &[ManifestRow]) -> Vec<String> {
+    fn notes(&self, _rows: &Rows) -> Vec<String> {
         Vec::new()
     }
 }
@@ -94,7 +94,7 @@ pub(super) fn scan(
     let tree = Tree::read(input)?;
     let mut found = Found::default();
     // Of two files of one name the one with fewer folders above it counts.
-    let mut media: Vec<&String> = tree.media.iter().collect();
+    let mut media: Vec<&str> = tree.media.iter().collect();
     media.sort_by_key(|name| name.matches('/').count());
     for path in media {
         found.take(dataset, path);
@@ -117,12 +117,11 @@ pub(super) fn scan(
         ));
     }
     let mut rows = found.rows;
-    rows.sort_by(|a, b| a.sample.cmp(&b.sample));
+    rows.sort_by_sample();
     if let Some((_, extension)) = dataset.annotation() {
-        let texts: BTreeSet<&str> = tree.texts.iter().map(String::as_str).collect();
-        let annotated = |row: &&ManifestRow| {
+        let annotated = |row: &ManifestRow| {
             let files = candidates(dataset, extension, row.image.as_str());
-            files.iter().any(|file| texts.contains(file.as_str()))
+            files.iter().any(|file| tree.texts.find(file).is_some())
         };
         notes.push(format!(
             "{} of {} videos have an annotation file (.{extension})",
@@ -157,7 +156,7 @@ pub(super) fn scan(
 
 #[derive(Default)]
 struct Found {
-    rows: Vec<ManifestRow>,
+    rows: Rows,
     names: BTreeSet<String>,
     samples: BTreeSet<String>,
     /// Folders above the dataset's own, with a `/` at their end, and how often.
@@ -194,7 +193,7 @@ impl Found {
             .collect();
         *self.above.entry(above).or_default() += 1;
         self.names.insert(video.name);
-        self.rows.push(row);
+        self.rows.push(&row);
     }
 }
 
@@ -218,8 +217,8 @@ impl Video {
 
 /// Counts of each split's live and attack videos and of its species, published beside found.
 pub(super) fn count(
-    published: impl Iterator<Item = (Option<Split>, Option<&'static str>)>,
-    rows: &[ManifestRow],
+    published: impl Iterator<Item = (Option<Split>, Option<&'static str>, u64)>,
+    rows: &Rows,
 ) -> Vec<OfficialCount> {
     type Key = (usize, usize, String);
     let mut cells: BTreeMap<Key, (u64, u64)> = BTreeMap::new();
@@ -234,12 +233,12 @@ pub(super) fn count(
             ],
         }
     };
-    for (split, species) in published {
+    for (split, species, videos) in published {
         for key in keys(split, species) {
-            cells.entry(key).or_default().0 += 1;
+            cells.entry(key).or_default().0 += videos;
         }
     }
-    for row in rows {
+    for row in rows.iter() {
         for key in keys(row.split, row.species.as_ref().map(|s| s.as_str())) {
             cells.entry(key).or_default().1 += 1;
         }

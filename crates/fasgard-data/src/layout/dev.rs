@@ -6,7 +6,7 @@ use fasgard_image::random::stream;
 use fasgard_metrics::Split;
 use rand::Rng;
 
-use crate::manifest::ManifestRow;
+use crate::manifest::Rows;
 
 /// What a dataset is called in the note, what a row of it is, and the most subjects to move.
 pub(super) struct Cut {
@@ -24,13 +24,13 @@ impl Cut {
     /// than 60 subjects a fifth is drawn by a hash of their names.
     ///
     /// Returns a note for the reader.
-    pub(super) fn apply(&self, rows: &mut [ManifestRow]) -> String {
+    pub(super) fn apply(&self, rows: &mut Rows) -> String {
         let mut subjects: BTreeMap<String, [u64; 2]> = BTreeMap::new();
         let mut totals = [0_u64; 2];
         for row in rows.iter().filter(|r| r.split == Some(Split::Train)) {
             let class = usize::from(row.label.class());
             totals[class] += 1;
-            let subject = row.subject.clone().unwrap_or_default();
+            let subject = row.subject.unwrap_or_default();
             subjects.entry(subject).or_default()[class] += 1;
         }
         let Some(chosen) = choose_subjects(&subjects, CHOSEN, self.most, 0) else {
@@ -40,9 +40,12 @@ impl Cut {
             );
         };
         let mut moved = [0_u64; 2];
-        for row in rows.iter_mut().filter(|r| r.split == Some(Split::Train)) {
-            if row.subject.as_ref().is_some_and(|s| chosen.contains(s)) {
-                row.split = Some(Split::Dev);
+        for index in 0..rows.len() {
+            let row = (rows.get(index)).filter(|row| row.split == Some(Split::Train));
+            if let Some(row) = row
+                && row.subject.is_some_and(|s| chosen.contains(&s))
+            {
+                rows.set_split(index, Split::Dev);
                 moved[usize::from(row.label.class())] += 1;
             }
         }

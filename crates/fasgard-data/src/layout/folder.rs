@@ -1,13 +1,12 @@
 //! `[train|dev|test/]live/` and `[train|dev|test/]attack/family[/instance]/`.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use fasgard_metrics::{Label, Species, Split};
 
 use super::{Layout, LayoutError, Scan, assign, is_image, is_video, stem, trailing_number};
-use crate::manifest::{ManifestRow, RelativePath};
+use crate::manifest::{ManifestRow, RelativePath, Rows};
 
 /// Images and videos sorted into folders: `live/` and `attack/family/instance/`, with or without `train/`,
 /// `dev/` and `test/` above them.
@@ -85,7 +84,7 @@ impl Layout for Folder {
                 path: input.to_owned(),
             });
         }
-        walk.rows.sort_by(|a, b| a.sample.cmp(&b.sample));
+        walk.rows.sort_by_sample();
         let mut notes = Vec::new();
         if classes {
             notes.push(assign::splits(&mut walk.rows));
@@ -187,7 +186,7 @@ fn join(folder: &str, name: &str) -> String {
 
 #[derive(Default)]
 struct Walk {
-    rows: Vec<ManifestRow>,
+    rows: Rows,
     ignored: Vec<String>,
 }
 
@@ -258,21 +257,18 @@ impl Walk {
                 split,
                 species: Some(species("any", &family_folder)?),
             };
-            let mut files = Vec::new();
-            for entry in self.entries(&family_folder, &family_path)? {
-                if entry.folder {
-                    let instance_folder = family_folder.join(&entry.name);
-                    let class = Class {
-                        split,
-                        species: Some(species(&entry.name, &instance_folder)?),
-                    };
-                    let below = join(&family_path, &entry.name);
-                    self.images(&instance_folder, &below, &class, None, 1)?;
-                } else {
-                    files.push(entry.name);
-                }
+            let mut entries = self.entries(&family_folder, &family_path)?;
+            for entry in entries.iter().filter(|e| e.folder) {
+                let instance_folder = family_folder.join(&entry.name);
+                let class = Class {
+                    split,
+                    species: Some(species(&entry.name, &instance_folder)?),
+                };
+                let below = join(&family_path, &entry.name);
+                self.images(&instance_folder, &below, &class, None, 1)?;
             }
-            self.files(&family_folder, &family_path, &files, &any, None)?;
+            entries.retain(|entry| !entry.folder);
+            self.files(&family_folder, &family_path, &entries, &any, None)?;
         }
         Ok(())
     }
@@ -293,47 +289,48 @@ impl Walk {
                 found: "more (or a link in a circle)".to_owned(),
             });
         }
-        let mut files = Vec::new();
-        for entry in self.entries(folder, path)? {
-            if entry.folder {
-                let below = join(path, &entry.name);
-                self.images(
-                    &folder.join(&entry.name),
-                    &below,
-                    class,
-                    Some(&below),
-                    depth + 1,
-                )?;
-            } else {
-                files.push(entry.name);
-            }
+        let mut entries = self.entries(folder, path)?;
+        for entry in entries.iter().filter(|e| e.folder) {
+            let below = join(path, &entry.name);
+            self.images(
+                &folder.join(&entry.name),
+                &below,
+                class,
+                Some(&below),
+                depth + 1,
+            )?;
         }
-        self.files(folder, path, &files, class, video)
+        entries.retain(|entry| !entry.folder);
+        self.files(folder, path, &entries, class, video)
     }
 
+    /// The files of a folder, by name. There may be a hundred thousand: no copies of their names are kept.
     fn files(
         &mut self,
         folder: &Path,
         path: &str,
-        files: &[String],
+        files: &[Entry],
         class: &Class,
         video: Option<&str>,
     ) -> Result<(), LayoutError> {
-        let names: BTreeSet<&str> = files.iter().map(String::as_str).collect();
+        let names = || files.iter().map(|file| file.name.as_str());
+        let there = |name: &str| {
+            let found = files.binary_search_by_key(&name, |file| file.name.as_str());
+            found.is_ok()
+        };
         let is_map = |name: &str| name.ends_with(".mask.png") || name.ends_with(".depth.png");
-        let images: Vec<_> = files
-            .iter()
-            .filter(|n| is_medium(n) && !is_map(n))
-            .collect();
-        let mut stems = BTreeSet::new();
-        for name in &images {
-            if !stems.insert(stem(name)) {
-                return Err(LayoutError::Structure {
-                    path: folder.join(name),
-                    expected: "one image or video of a name".to_owned(),
-                    found: "two that differ only in their extension".to_owned(),
-                });
-            }
+        let images = || names().filter(|n| is_medium(n) && !is_map(n));
+        let mut stems: Vec<&str> = images().map(stem).collect();
+        stems.sort_unstable();
+        if let Some(twice) = stems.windows(2).find(|pair| pair[0] == pair[1]) {
+            let second = images().filter(|name| stem(name) == twice[0]).nth(1);
+            return Err(LayoutError::Structure {
+                path: folder.join(second.unwrap_or_default()),
+                expected: "one image or video of a name".to_owned(),
+                found: "two that differ only in their extension".to_owned(),
+            });
+        }
+        for name in images() {
             let relative = |name: &str| {
                 let path = join(path, name);
                 RelativePath::new(&path).map_err(|expected| LayoutError::Structure {
@@ -344,10 +341,7 @@ impl Walk {
             };
             let map = |kind: &str| -> Result<Option<RelativePath>, LayoutError> {
                 let name = format!("{}.{kind}.png", stem(name));
-                names
-                    .contains(name.as_str())
-                    .then(|| relative(&name))
-                    .transpose()
+                there(&name).then(|| relative(&name)).transpose()
             };
             let image = relative(name)?;
             let label = if class.species.is_some() {
@@ -366,13 +360,13 @@ impl Walk {
             }
             row.mask = map("mask")?;
             row.depth = map("depth")?;
-            self.rows.push(row);
+            self.rows.push(&row);
         }
-        for name in files {
+        for name in names() {
             let owner = name
                 .strip_suffix(".mask.png")
                 .or(name.strip_suffix(".depth.png"));
-            let used = owner.map_or(is_medium(name), |owner| stems.contains(owner));
+            let used = owner.map_or(is_medium(name), |owner| stems.binary_search(&owner).is_ok());
             if !used {
                 self.ignored.push(join(path, name));
             }

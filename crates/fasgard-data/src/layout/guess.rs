@@ -9,7 +9,10 @@ use super::{CasiaMfsd, MsuMfsd, OuluNpu, ReplayAttack, SiwM, celeba_spoof};
 
 /// What was found instead of a dataset, and the layout that it looks like.
 pub(super) fn found(root: &Path, tree: &Tree, asked: &str) -> String {
-    let what = match (tree.media.len() + tree.unnamed.len(), tree.media.first()) {
+    let what = match (
+        tree.media.len() + tree.unnamed.len(),
+        tree.media.iter().next(),
+    ) {
         (0, _) => "no image or video in it".to_owned(),
         (n, Some(first)) => {
             format!("{n} images and videos, none of such a name (first: `{first}`)")
@@ -37,7 +40,7 @@ fn other(root: &Path, tree: &Tree) -> Option<&'static str> {
         (&MsuMfsd, "msu-mfsd"),
     ];
     let named = datasets.map(|(dataset, name)| {
-        let parsed = |path: &&String| dataset.parse(&parts(stem(path))).is_some();
+        let parsed = |path: &&str| dataset.parse(&parts(stem(path))).is_some();
         (tree.media.iter().filter(parsed).count(), name)
     });
     let best = named.into_iter().max_by_key(|(count, _)| *count);

@@ -25,7 +25,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use crate::info::OfficialCount;
-use crate::manifest::ManifestRow;
+use crate::manifest::{ManifestRow, Rows};
 
 pub use annotations::{Annotations, NEAREST, Place, Turn, box_of_eyes};
 pub use casia_mfsd::CasiaMfsd;
@@ -51,7 +51,7 @@ pub struct Scan {
     pub root: PathBuf,
     /// One row an image or a video, in a fixed order whatever the file system's. `image` is the raw
     /// medium; the row of a video has `video` set to its sample and no `frame`.
-    pub rows: Vec<ManifestRow>,
+    pub rows: Rows,
     /// Published sizes beside what the input lists.
     pub official: Vec<OfficialCount>,
     /// What a reader must know: how splits were made, what was left out.
@@ -118,7 +118,7 @@ pub fn media_below(root: &Path) -> Result<(Vec<String>, Vec<String>), LayoutErro
         format!("{name}: left out, its name is not UTF-8 or cannot be stored; rename it")
     });
     let notes = tree.notes.iter().cloned().chain(unnamed).collect();
-    Ok((tree.media, notes))
+    Ok((tree.media.iter().map(str::to_owned).collect(), notes))
 }
 
 /// The layout of a name.

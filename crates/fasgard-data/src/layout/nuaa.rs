@@ -12,7 +12,7 @@ use super::dev::Cut;
 use super::walk::Tree;
 use super::{Layout, LayoutError, Scan, is_image, stem, trailing_number};
 use crate::info::OfficialCount;
-use crate::manifest::{ManifestRow, RelativePath};
+use crate::manifest::{ManifestRow, RelativePath, Rows};
 
 /// `ClientRaw/` (live), `ImposterRaw/` (photographs held before the camera) and the four lists
 /// `client_train_raw.txt`, `client_test_raw.txt`, `imposter_train_raw.txt`,
@@ -91,7 +91,7 @@ impl Layout for Nuaa {
                 });
             }
         }
-        let (mut rows, mut official, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut official, mut notes) = (Rows::new(), Vec::new(), Vec::new());
         for list in &LISTS {
             let read = list.read(input)?;
             notes.extend(read.note);
@@ -100,7 +100,7 @@ impl Layout for Nuaa {
                 expected: list.published,
                 found: read.rows.len() as u64,
             });
-            rows.extend(read.rows);
+            read.rows.iter().for_each(|row| rows.push(row));
         }
         if rows.is_empty() {
             return Err(LayoutError::NoImages {
@@ -220,7 +220,7 @@ impl List {
 }
 
 /// The listed images that are not there, and the images in the two folders that no list names.
-fn compare(input: &Path, rows: &[ManifestRow]) -> Result<(Vec<String>, Vec<String>), LayoutError> {
+fn compare(input: &Path, rows: &Rows) -> Result<(Vec<String>, Vec<String>), LayoutError> {
     let mut there = BTreeSet::new();
     let mut surplus = Vec::new();
     for folder in ["ClientRaw", "ImposterRaw"] {
@@ -228,20 +228,18 @@ fn compare(input: &Path, rows: &[ManifestRow]) -> Result<(Vec<String>, Vec<Strin
         there.extend(tree.media.iter().map(|name| format!("{folder}/{name}")));
         surplus.extend(tree.unnamed.iter().map(|name| format!("{folder}/{name}")));
     }
-    let listed: BTreeSet<&str> = rows.iter().map(|r| r.image.as_str()).collect();
-    let missing = listed.iter().filter(|name| !there.contains(**name));
-    let missing = missing.map(|name| (*name).to_owned()).collect();
-    let unlisted = there
-        .into_iter()
-        .filter(|name| !listed.contains(name.as_str()));
+    let listed: BTreeSet<String> = rows.iter().map(|r| r.image.to_string()).collect();
+    let missing = listed.iter().filter(|name| !there.contains(*name));
+    let missing = missing.cloned().collect();
+    let unlisted = there.into_iter().filter(|name| !listed.contains(name));
     surplus.extend(unlisted);
     surplus.sort_unstable();
     Ok((missing, surplus))
 }
 
-fn unique(input: &Path, rows: &[ManifestRow]) -> Result<(), LayoutError> {
+fn unique(input: &Path, rows: &Rows) -> Result<(), LayoutError> {
     let mut seen = BTreeSet::new();
-    match rows.iter().find(|row| !seen.insert(&row.sample)) {
+    match rows.iter().find(|row| !seen.insert(row.sample.clone())) {
         None => Ok(()),
         Some(row) => Err(LayoutError::Structure {
             path: input.to_owned(),
@@ -252,15 +250,15 @@ fn unique(input: &Path, rows: &[ManifestRow]) -> Result<(), LayoutError> {
 }
 
 /// A caution about the official split, if it applies.
-fn shared_subjects(rows: &[ManifestRow]) -> Option<String> {
-    let of = |test: bool| -> BTreeSet<&str> {
+fn shared_subjects(rows: &Rows) -> Option<String> {
+    let of = |test: bool| -> BTreeSet<String> {
         rows.iter()
             .filter(|r| (r.split == Some(Split::Test)) == test)
-            .filter_map(|r| r.subject.as_deref())
+            .filter_map(|r| r.subject)
             .collect()
     };
     let (train, test) = (of(false), of(true));
-    let shared: Vec<_> = train.intersection(&test).copied().collect();
+    let shared: Vec<_> = train.intersection(&test).map(String::as_str).collect();
     (!shared.is_empty()).then(|| {
         format!(
             "the official test split shares subjects with train and dev: {}",

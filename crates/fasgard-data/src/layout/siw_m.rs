@@ -10,7 +10,7 @@ use super::dataset::{self, Dataset, Video};
 use super::names::number;
 use super::{Layout, LayoutError, Scan};
 use crate::info::OfficialCount;
-use crate::manifest::ManifestRow;
+use crate::manifest::{ManifestRow, Rows};
 
 /// `Live/Train/`, `Live/Test/` and a folder of each kind of attack; the prefix of a file's name
 /// says what it is (`Mask_Half_7.mov`), the number after it has no meaning.
@@ -220,12 +220,12 @@ impl Dataset for SiwM {
         self.official().into_iter().filter(missing).collect()
     }
 
-    fn counts(&self, rows: &[ManifestRow]) -> Vec<OfficialCount> {
+    fn counts(&self, rows: &Rows) -> Vec<OfficialCount> {
         let part =
             |part: &str, expected: u64, matches: &dyn Fn(&ManifestRow) -> bool| OfficialCount {
                 part: part.to_owned(),
                 expected,
-                found: rows.iter().filter(|r| matches(r)).count() as u64,
+                found: rows.iter().filter(matches).count() as u64,
             };
         let live = |split| move |r: &ManifestRow| r.species.is_none() && r.split == Some(split);
         let mut counts = vec![
@@ -242,7 +242,7 @@ impl Dataset for SiwM {
         counts
     }
 
-    fn notes(&self, rows: &[ManifestRow]) -> Vec<String> {
+    fn notes(&self, rows: &Rows) -> Vec<String> {
         let mut notes = vec![
             "SiW-M assigns no split to attacks: a protocol does".to_owned(),
             "files are called missing by their numbers up to the highest that public lists have; the release has gaps in its numbers, so the published counts decide".to_owned(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::LayoutError;
 use super::names::{is_image, is_video};
 use crate::manifest::RelativePath;
+use crate::packed::Texts;
 
 /// Deeper folders are left out: no dataset has them.
 const MAX_DEPTH: usize = 16;
@@ -17,9 +18,9 @@ const MAX_FILES: usize = 8_000_000;
 #[derive(Default)]
 pub(super) struct Tree {
     /// Images and videos.
-    pub(super) media: Vec<String>,
+    pub(super) media: Texts,
     /// Files that end in `.txt` or `.face`, in any case.
-    pub(super) texts: Vec<String>,
+    pub(super) texts: Texts,
     /// Media whose names no path of a manifest can hold, shown as well as possible.
     pub(super) unnamed: Vec<String>,
     /// Folders that were left out and why.
@@ -50,8 +51,8 @@ impl Tree {
                 found: "more".to_owned(),
             });
         }
-        tree.media.sort_unstable();
-        tree.texts.sort_unstable();
+        tree.media.sort();
+        tree.texts.sort();
         tree.unnamed.sort_unstable();
         tree.notes.sort_unstable();
         Ok(tree)
@@ -82,7 +83,7 @@ impl Tree {
             match (is_folder, exact) {
                 (true, true) => folders.push((entry.path(), below, kind.is_symlink())),
                 (true, false) => self.note(&below, "its name is not usable: rename it"),
-                (false, true) => self.file(below),
+                (false, true) => self.file(&below),
                 (false, false) if is_image(&below) || is_video(&below) => {
                     self.unnamed.push(shown(&below));
                 }
@@ -103,13 +104,13 @@ impl Tree {
         Ok(())
     }
 
-    fn file(&mut self, name: String) {
+    fn file(&mut self, name: &str) {
         let ends_in = |extension: &str| {
             let end = name.len().checked_sub(extension.len());
             end.and_then(|at| name.get(at..))
                 .is_some_and(|e| e.eq_ignore_ascii_case(extension))
         };
-        if is_image(&name) || is_video(&name) {
+        if is_image(name) || is_video(name) {
             self.media.push(name);
         } else if ends_in(".txt") || ends_in(".face") {
             self.texts.push(name);

@@ -7,66 +7,112 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fasgard_image::write_atomic_with;
 
-use super::{ManifestError, ManifestRow};
+use super::{ManifestError, ManifestRow, RelativePath};
 
 /// The file's name in a prepared dataset.
 pub(crate) const HASHES: &str = "maps.sha256";
 /// A line has 64 digits, two blanks and a path of at most 1024 bytes.
 const MAX_LINE: u64 = 2048;
 
-/// Fills in the hashes of the rows' masks and depth maps from the folder's `maps.sha256`, if there is one.
-///
-/// # Errors
-/// [`ManifestError`]: the file cannot be read, or a line is not of its form.
-pub(crate) fn read_hashes(dir: &Path, rows: &mut [ManifestRow]) -> Result<(), ManifestError> {
-    let path = dir.join(HASHES);
-    let open = |source| ManifestError::Open {
-        path: path.clone(),
-        source,
-    };
-    let file = match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        file => file.map_err(open)?,
-    };
-    let mut places: HashMap<String, (usize, bool)> = HashMap::new();
-    for (i, row) in rows.iter().enumerate() {
-        places.extend(row.mask.iter().map(|p| (p.to_string(), (i, true))));
-        places.extend(row.depth.iter().map(|p| (p.to_string(), (i, false))));
+/// The folder's `maps.sha256`, read along with the rows of the manifest.
+pub(crate) struct MapHashes {
+    path: PathBuf,
+    /// None in a folder without the file.
+    reader: Option<BufReader<File>>,
+    line: u64,
+    text: String,
+    /// Hashes by path of lines that came before their row's turn: none where the order is the manifest's.
+    early: HashMap<String, Box<str>>,
+}
+
+impl MapHashes {
+    /// Opens the file, if there is one.
+    ///
+    /// # Errors
+    /// [`ManifestError::Open`] if it cannot be opened.
+    pub(crate) fn open(dir: &Path) -> Result<Self, ManifestError> {
+        let path = dir.join(HASHES);
+        let reader = match File::open(&path) {
+            Ok(file) => Some(BufReader::new(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(ManifestError::Open { path, source }),
+        };
+        Ok(Self {
+            path,
+            reader,
+            line: 0,
+            text: String::new(),
+            early: HashMap::new(),
+        })
     }
-    let mut reader = BufReader::new(file);
-    let mut text = String::new();
-    for line in 1.. {
-        text.clear();
-        let read = (&mut reader).take(MAX_LINE).read_line(&mut text);
-        if read.map_err(open)? == 0 {
-            break;
+
+    /// Fills in the hashes of a row's mask and depth map, as far as the file has them.
+    ///
+    /// # Errors
+    /// [`ManifestError`]: the file cannot be read, or a line is not of its form.
+    pub(crate) fn fill(&mut self, row: &mut ManifestRow) -> Result<(), ManifestError> {
+        row.mask_sha256 = self.find(row.mask.as_ref())?;
+        row.depth_sha256 = self.find(row.depth.as_ref())?;
+        Ok(())
+    }
+
+    fn find(&mut self, map: Option<&RelativePath>) -> Result<Option<Box<str>>, ManifestError> {
+        let Some(map) = map else { return Ok(None) };
+        if let Some(hash) = self.early.remove(map.as_str()) {
+            return Ok(Some(hash));
         }
-        let form = text.trim_end().split_once("  ").filter(|(hash, _)| {
+        while let Some([hash, path]) = self.next_line()? {
+            if path == map.as_str() {
+                return Ok(Some(hash.into()));
+            }
+            let (path, hash) = (path.to_owned(), hash.into());
+            self.early.insert(path, hash);
+        }
+        Ok(None)
+    }
+
+    /// Reads what no row asked for. Files that no row names are nobody's: a row may have been taken out.
+    ///
+    /// # Errors
+    /// As [`MapHashes::fill`].
+    pub(crate) fn finish(mut self) -> Result<(), ManifestError> {
+        while self.next_line()?.is_some() {}
+        Ok(())
+    }
+
+    /// Hash and path of the next line.
+    fn next_line(&mut self) -> Result<Option<[&str; 2]>, ManifestError> {
+        let Some(reader) = &mut self.reader else {
+            return Ok(None);
+        };
+        self.text.clear();
+        let read = reader.take(MAX_LINE).read_line(&mut self.text);
+        let read = read.map_err(|source| ManifestError::Open {
+            path: self.path.clone(),
+            source,
+        })?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.line += 1;
+        let form = self.text.trim_end().split_once("  ").filter(|(hash, _)| {
             hash.len() == 64 && hash.bytes().all(|b| b"0123456789abcdef".contains(&b))
         });
-        let Some((hash, name)) = form else {
-            return Err(ManifestError::Cell {
-                path,
-                line,
+        match form {
+            Some((hash, path)) => Ok(Some([hash, path])),
+            None => Err(ManifestError::Cell {
+                path: self.path.clone(),
+                line: self.line,
                 column: "maps",
                 expected: "`HASH  PATH`, as sha256sum writes it".to_owned(),
-                found: text.trim_end().chars().take(80).collect(),
-            });
-        };
-        // Files that no row names are nobody's: a row may have been taken out.
-        if let Some(&(i, mask)) = places.get(name) {
-            let place = match mask {
-                true => &mut rows[i].mask_sha256,
-                false => &mut rows[i].depth_sha256,
-            };
-            *place = Some(hash.into());
+                found: self.text.trim_end().chars().take(80).collect(),
+            }),
         }
     }
-    Ok(())
 }
 
 /// The lines of a row: path and hash of its mask and its depth map.

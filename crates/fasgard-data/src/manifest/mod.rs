@@ -5,6 +5,7 @@ mod error;
 mod hashes;
 mod path;
 mod read;
+mod rows;
 mod write;
 
 use fasgard_image::{Eyes, FaceBox};
@@ -12,10 +13,11 @@ use fasgard_metrics::{Attributes, Label, Species, Split};
 
 pub(crate) use cell::{COLUMNS, RowBuilder};
 pub use error::ManifestError;
-pub(crate) use hashes::{HASHES, hashes, read_hashes, write_hashes};
+pub(crate) use hashes::{HASHES, MapHashes, hashes, write_hashes};
 pub use path::RelativePath;
-pub(crate) use read::CsvTable;
 pub use read::read_manifest;
+pub(crate) use read::{CsvTable, each_row};
+pub use rows::Rows;
 pub use write::write_manifest;
 pub(crate) use write::{cells, write_cells};
 

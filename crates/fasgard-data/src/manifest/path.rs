@@ -39,6 +39,11 @@ impl RelativePath {
         Ok(Self(parts.join("/")))
     }
 
+    /// A path that was checked before.
+    pub(super) fn checked(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The path with `/` between its parts.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,12 +1,12 @@
 //! Manifest file to rows.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
+use super::cell::CellError;
 use super::{COLUMNS, ManifestError, ManifestRow, RowBuilder};
+use crate::packed::Finder;
 
 /// Far beyond any manifest of images (CelebA-Spoof's would have about 150 MB).
 const MAX_BYTES: u64 = 4 << 30;
@@ -18,7 +18,22 @@ const MAX_BYTES: u64 = 4 << 30;
 /// file, missing or unknown columns, a cell out of its range, a live row with a species or an
 /// attack without, a path that leaves the folder, two rows of the same name (with both lines).
 pub fn read_manifest(path: impl AsRef<Path>) -> Result<Vec<ManifestRow>, ManifestError> {
-    let path = path.as_ref();
+    let mut rows = Vec::new();
+    each_row(path.as_ref(), &mut |row| -> Result<_, ManifestError> {
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// [`read_manifest`] for who needs one row at a time only.
+///
+/// # Errors
+/// As [`read_manifest`], and what `take` reports.
+pub(crate) fn each_row<E: From<ManifestError>>(
+    path: &Path,
+    take: &mut dyn FnMut(ManifestRow) -> Result<(), E>,
+) -> Result<(), E> {
     let table = CsvTable::open(path)?;
     let missing: Vec<_> = COLUMNS
         .iter()
@@ -26,13 +41,13 @@ pub fn read_manifest(path: impl AsRef<Path>) -> Result<Vec<ManifestRow>, Manifes
         .copied()
         .collect();
     if !missing.is_empty() {
-        return Err(ManifestError::Header {
+        return Err(E::from(ManifestError::Header {
             path: path.to_owned(),
             expected: format!("the columns {}", COLUMNS.join(",")),
             found: format!("none named {}", missing.join(", ")),
-        });
+        }));
     }
-    table.rows(|row| row.row(None, None))
+    table.each(&|row| row.row(None, None), take)
 }
 
 /// A CSV file whose columns are all columns of a manifest; shared with the `csv` layout.
@@ -86,71 +101,64 @@ impl<'a> CsvTable<'a> {
         })
     }
 
-    pub(crate) fn rows(
+    /// Hands over the rows one by one, each as `read` makes it of its cells.
+    ///
+    /// # Errors
+    /// [`ManifestError`]: a line or a cell is wrong, or two rows have the same name; and what `take` reports.
+    pub(crate) fn each<E: From<ManifestError>>(
         mut self,
-        read: impl Fn(&RowBuilder<'_>) -> Result<ManifestRow, super::cell::CellError>,
-    ) -> Result<Vec<ManifestRow>, ManifestError> {
-        let mut rows = Vec::new();
-        let mut names = Names::default();
-        for record in self.reader.records() {
-            let record = record.map_err(|e| csv_error(self.path, &e))?;
+        read: &ReadRow,
+        take: &mut dyn FnMut(ManifestRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut names = Finder::default();
+        let mut record = csv::StringRecord::new();
+        while (self.reader.read_record(&mut record)).map_err(|e| csv_error(self.path, &e))? {
             let line = record.position().map_or(0, csv::Position::line);
-            let cell = |name: &'static str| {
-                (self.columns.get(name).and_then(|&i| record.get(i))).unwrap_or("")
-            };
-            let row = read(&RowBuilder { cell: &cell }).map_err(|e| ManifestError::Cell {
+            let row = self.row(&record, read).map_err(|e| ManifestError::Cell {
                 path: self.path.to_owned(),
                 line,
                 column: e.column,
                 expected: e.expected,
                 found: e.found,
             })?;
-            if let Some(first) = names.insert(&row, line, &rows) {
-                return Err(ManifestError::Duplicate {
+            // No list has more lines than this number can count.
+            let number = u32::try_from(line).unwrap_or(u32::MAX);
+            let same = |first| self.named(first, &row, read);
+            if let Some(first) = names.find_or_note(&(&row.dataset, &row.sample), number, same) {
+                return Err(E::from(ManifestError::Duplicate {
                     path: self.path.to_owned(),
                     sample: row.key(),
-                    first,
+                    first: first.into(),
                     second: line,
-                });
+                }));
             }
-            rows.push(row);
+            take(row)?;
         }
-        Ok(rows)
+        Ok(())
+    }
+
+    fn row(&self, record: &csv::StringRecord, read: &ReadRow) -> Result<ManifestRow, CellError> {
+        let cell = |name: &'static str| {
+            (self.columns.get(name).and_then(|&i| record.get(i))).unwrap_or("")
+        };
+        read(&RowBuilder { cell: &cell })
+    }
+
+    /// Whether the row of an earlier line has the name of `row`. Only the names' hashes are kept, and they
+    /// are the same: so it is read again. Where that cannot be done (a pipe), the hash decides.
+    fn named(&self, line: u32, row: &ManifestRow, read: &ReadRow) -> bool {
+        let records = csv::Reader::from_path(self.path).map(csv::Reader::into_records);
+        let of_line = |record: &csv::StringRecord| {
+            (record.position()).is_some_and(|p| p.line() == u64::from(line))
+        };
+        let record = (records.ok()).and_then(|r| r.map_while(Result::ok).find(of_line));
+        let first = record.and_then(|record| self.row(&record, read).ok());
+        first.is_none_or(|first| first.dataset == row.dataset && first.sample == row.sample)
     }
 }
 
-/// Names of rows with their lines, by hash: a large list's names are not kept twice.
-#[derive(Default)]
-struct Names {
-    /// The row's index and line.
-    seen: HashMap<u64, (usize, u64)>,
-    hasher: RandomState,
-}
-
-impl Names {
-    /// Adds the row that comes next after `rows`; the line of an earlier one of the same name.
-    fn insert(&mut self, row: &ManifestRow, line: u64, rows: &[ManifestRow]) -> Option<u64> {
-        let mut slot = self.hasher.hash_one((&row.dataset, &row.sample));
-        loop {
-            match self.seen.entry(slot) {
-                Entry::Vacant(free) => {
-                    free.insert((rows.len(), line));
-                    return None;
-                }
-                Entry::Occupied(taken) => {
-                    let &(index, first) = taken.get();
-                    if (rows.get(index))
-                        .is_some_and(|r| r.dataset == row.dataset && r.sample == row.sample)
-                    {
-                        return Some(first);
-                    }
-                    // Two names of one hash: the next place.
-                    slot = slot.wrapping_add(1);
-                }
-            }
-        }
-    }
-}
+/// How a row is made of its cells.
+pub(crate) type ReadRow<'a> = dyn Fn(&RowBuilder<'_>) -> Result<ManifestRow, CellError> + 'a;
 
 fn csv_error(path: &Path, error: &csv::Error) -> ManifestError {
     let line = match error.kind() {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Failure, PrepareError};
-use crate::manifest::{COLUMNS, ManifestRow, RowBuilder, cells, hashes};
+use crate::manifest::{COLUMNS, ManifestRow, RowBuilder, Rows, cells, hashes};
 
 /// The folder of the journal within the output.
 pub(super) const FOLDER: &str = ".prepare";
@@ -45,12 +45,10 @@ struct Line {
     maps: Vec<[String; 2]>,
 }
 
-/// Where a medium's line stands; of no bytes if there is none.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    from: u64,
-    bytes: u32,
-}
+/// The place of a medium that has no line.
+const NONE: u64 = u64::MAX;
+/// A line has the rows of one video: far below this bound.
+const MAX_LINE: u64 = 64 << 20;
 
 /// An open journal.
 pub(super) struct Journal {
@@ -58,8 +56,8 @@ pub(super) struct Journal {
     file: File,
     /// Bytes written.
     end: u64,
-    /// By job.
-    places: Vec<Place>,
+    /// Where each job's line begins, or [`NONE`].
+    places: Vec<u64>,
 }
 
 impl Journal {
@@ -86,7 +84,7 @@ impl Journal {
             path,
             file,
             end: 0,
-            places: vec![Place::default(); jobs],
+            places: vec![NONE; jobs],
         })
     }
 
@@ -104,24 +102,20 @@ impl Journal {
             .truncate(false)
             .open(&path)
             .map_err(failed)?;
-        let (mut places, mut whole) = (vec![Place::default(); jobs], 0_u64);
+        let (mut places, mut whole) = (vec![NONE; jobs], 0_u64);
         let mut reader = BufReader::new(&file);
         let mut line = Vec::new();
         loop {
             line.clear();
-            // A line has the rows of one video: far below this bound.
             let read = (&mut reader)
-                .take(64 << 20)
+                .take(MAX_LINE)
                 .read_until(b'\n', &mut line)
                 .map_err(failed)?;
             let complete = line.last() == Some(&b'\n');
             let Some((job, entry)) = complete.then(|| parse(&line)).flatten() else {
                 break;
             };
-            let place = Place {
-                from: whole,
-                bytes: read as u32,
-            };
+            let place = whole;
             whole += read as u64;
             // Files that are gone were not stored.
             let there = |row: &ManifestRow| {
@@ -146,7 +140,7 @@ impl Journal {
 
     /// Whether a medium is done.
     pub(super) fn has(&self, job: usize) -> bool {
-        self.places.get(job).is_some_and(|p| p.bytes > 0)
+        self.places.get(job).is_some_and(|&place| place != NONE)
     }
 
     /// How many media are done.
@@ -192,11 +186,11 @@ impl Journal {
         // Media are done nearly in their order, so that this reads nearly straight on.
         let mut reader = BufReader::with_capacity(1 << 16, File::open(&self.path)?);
         let (mut at, mut bytes) = (0_u64, Vec::new());
-        for place in self.places.iter().filter(|p| p.bytes > 0) {
-            reader.seek_relative(place.from as i64 - at as i64)?;
-            bytes.resize(place.bytes as usize, 0);
-            reader.read_exact(&mut bytes)?;
-            at = place.from + u64::from(place.bytes);
+        for &place in self.places.iter().filter(|&&place| place != NONE) {
+            reader.seek_relative(place as i64 - at as i64)?;
+            bytes.clear();
+            let read = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+            at = place + read as u64;
             visit(serde_json::from_slice(&bytes).map_err(|_| changed())?)?;
         }
         Ok(())
@@ -220,17 +214,16 @@ impl Journal {
             .and_then(|mut bytes| {
                 bytes.push(b'\n');
                 self.file.write_all(&bytes)?;
-                u32::try_from(bytes.len()).map_err(io::Error::other)
+                Ok(bytes.len() as u64)
             });
         let bytes = written.map_err(|source| PrepareError::Output {
             path: self.path.clone(),
             source,
         })?;
         if let Some(place) = self.places.get_mut(job) {
-            let from = self.end;
-            *place = Place { from, bytes };
+            *place = self.end;
         }
-        self.end += u64::from(bytes);
+        self.end += bytes;
         Ok(())
     }
 
@@ -279,14 +272,14 @@ fn entry(line: &Line) -> Option<(usize, Entry)> {
 }
 
 /// A hash of everything that decides what is written.
-pub(super) fn work(parts: &[&str], rows: &[ManifestRow]) -> String {
+pub(super) fn work(parts: &[&str], rows: &Rows) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);
         hash.update([0]);
     }
-    for row in rows {
-        hash.update(cells(row).join("\u{1}"));
+    for row in rows.iter() {
+        hash.update(cells(&row).join("\u{1}"));
         hash.update([0]);
     }
     format!("{:x}", hash.finalize())

@@ -28,12 +28,12 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Stores the samples of a medium. What is wrong with the medium becomes a failure in the
     /// entry; only an output that cannot be written is an error.
-    pub(super) fn store(&self, job: &Job<'_>) -> Result<Entry, PrepareError> {
+    pub(super) fn store(&self, job: &Job) -> Result<Entry, PrepareError> {
         let mut entry = Entry {
             planned: 1,
             ..Entry::default()
         };
-        let done = self.layout.annotations(self.root, job.row);
+        let done = self.layout.annotations(self.root, &job.row);
         let done = match done {
             Err(error) => Err(Trouble::Medium(error.to_string())),
             Ok(annotations) if is_video(job.row.image.as_str()) => {
@@ -45,7 +45,7 @@ impl Work<'_> {
             Ok(()) => Ok(entry),
             Err(Trouble::Output(error)) => Err(error),
             Err(Trouble::Medium(reason)) => {
-                entry.failures.push(failure(job.row, reason));
+                entry.failures.push(failure(&job.row, reason));
                 Ok(entry)
             }
         }
@@ -53,7 +53,7 @@ impl Work<'_> {
 
     fn image(
         &self,
-        job: &Job<'_>,
+        job: &Job,
         annotations: &Annotations,
         entry: &mut Entry,
     ) -> Result<(), Trouble> {
@@ -62,7 +62,7 @@ impl Work<'_> {
         let bytes = read_bounded(&path, limits).map_err(medium)?;
         let mut image = decode_bytes(&path, &bytes, limits, true).map_err(medium)?;
         let mut file = Some((bytes.as_slice(), extension(job.row.image.as_str())));
-        if self.layout.turn(job.row) == Turn::Half {
+        if self.layout.turn(&job.row) == Turn::Half {
             image = clockwise(image, 180);
             file = None;
         }
@@ -79,7 +79,7 @@ impl Work<'_> {
 
     fn video(
         &self,
-        job: &Job<'_>,
+        job: &Job,
         annotations: &Annotations,
         entry: &mut Entry,
     ) -> Result<(), Trouble> {
@@ -91,7 +91,7 @@ impl Work<'_> {
         let info = tools.probe(&path, limits).map_err(medium)?;
         let indices = self.options.frames.indices(info.frames, &job.row.key());
         entry.planned = (indices.len() as u64).max(1);
-        let half = self.layout.turn(job.row) == Turn::Half && info.rotation != 180;
+        let half = self.layout.turn(&job.row) == Turn::Half && info.rotation != 180;
         let mut near: Option<FaceBox> = None;
         let mut trouble = None;
         let decoded = tools.frames(&path, &info, &indices, half, limits, &mut |index, image| {

@@ -1,75 +1,70 @@
 //! Names of stored files.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeSet;
 
 use super::sha256_hex;
-use crate::manifest::ManifestRow;
+use crate::manifest::{ManifestRow, Rows};
+use crate::packed::Finder;
 
 /// A row to be stored and the stem of its files.
-pub(super) struct Job<'a> {
-    pub(super) row: &'a ManifestRow,
+pub(super) struct Job {
+    pub(super) row: ManifestRow,
     /// The path below `faces/`, `masks/` and `depth/`, without extension.
-    pub(super) stem: Cow<'a, str>,
+    pub(super) stem: String,
 }
 
-/// Stems: the sample's name, so that people find their files. Where a file system may not take the
-/// name, or it is taken, part of a hash makes it unique.
-pub(super) fn jobs(rows: &[ManifestRow]) -> Vec<Job<'_>> {
-    let mut taken = Taken::default();
-    let mut jobs: Vec<Job<'_>> = Vec::with_capacity(rows.len());
-    for row in rows {
+/// The rows to be stored. Their stems are the samples' names, so that people find their files; where a file
+/// system may not take the name, or it is taken, part of a hash makes it unique.
+pub(super) struct Jobs<'a> {
+    rows: &'a Rows,
+    /// Rows whose plain stem an earlier row has. Stems are not kept but made anew: there are as many as rows.
+    taken: BTreeSet<usize>,
+}
+
+impl<'a> Jobs<'a> {
+    pub(super) fn new(rows: &'a Rows) -> Self {
+        let mut jobs = Self {
+            rows,
+            taken: BTreeSet::new(),
+        };
+        let mut stems = Finder::default();
+        for index in 0..rows.len() {
+            if jobs.note(index, &mut stems) {
+                jobs.taken.insert(index);
+                // Now it has another one.
+                jobs.note(index, &mut stems);
+            }
+        }
+        jobs
+    }
+
+    /// Notes a row's stem; true if an earlier row has it.
+    fn note(&self, index: usize, stems: &mut Finder) -> bool {
+        // Some file systems take `A` and `a` for the same name.
+        let stem = |index| self.get(index).map(|job| job.stem.to_lowercase());
+        let own = stem(index);
+        let same = |other: u32| stem(other as usize) == own;
+        stems.find_or_note(&own, index as u32, same).is_some()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Job> {
+        let row = self.rows.get(index)?;
         let parts = row.sample.split('/').map(safe);
-        let stem = parts.collect::<Vec<_>>().join("/");
-        let odd = stem != row.sample || stem.len() > 180;
-        let stem = if odd || taken.has(&stem, &jobs) {
+        let mut stem = parts.collect::<Vec<_>>().join("/");
+        if stem != row.sample || stem.len() > 180 || self.taken.contains(&index) {
             let short: String = stem.chars().take(120).collect();
             let hash = sha256_hex(row.key().as_bytes());
-            Cow::Owned(format!("{}-{}", short.trim_end_matches('/'), &hash[..16]))
-        } else {
-            Cow::Borrowed(row.sample.as_str())
-        };
-        taken.insert(&stem, jobs.len());
-        jobs.push(Job { row, stem });
-    }
-    jobs
-}
-
-/// Stems by the hash of their lower case: some file systems take `A` and `a` for the same name. The stems
-/// themselves are the jobs'.
-#[derive(Default)]
-struct Taken {
-    jobs: HashMap<u64, usize>,
-    hasher: RandomState,
-}
-
-impl Taken {
-    fn has(&self, stem: &str, jobs: &[Job<'_>]) -> bool {
-        let stem = stem.to_lowercase();
-        let mut slot = self.hasher.hash_one(&stem);
-        while let Some(&job) = self.jobs.get(&slot) {
-            if jobs.get(job).is_some_and(|j| j.stem.to_lowercase() == stem) {
-                return true;
-            }
-            // Two stems of one hash: the next place.
-            slot = slot.wrapping_add(1);
+            stem = format!("{}-{}", short.trim_end_matches('/'), &hash[..16]);
         }
-        false
+        Some(Job { row, stem })
     }
 
-    fn insert(&mut self, stem: &str, job: usize) {
-        let mut slot = self.hasher.hash_one(stem.to_lowercase());
-        loop {
-            match self.jobs.entry(slot) {
-                Entry::Vacant(free) => {
-                    free.insert(job);
-                    return;
-                }
-                Entry::Occupied(_) => slot = slot.wrapping_add(1),
-            }
-        }
+    pub(super) fn iter(&self) -> impl Iterator<Item = Job> {
+        (0..self.len()).filter_map(|index| self.get(index))
     }
 }
 
@@ -100,11 +95,9 @@ mod tests {
     fn names_are_safe_and_unique() {
         let names = ["a/b", "A/b", "../x", "a b", "a_b", "/c", "d/", ".hidden"];
         let image = RelativePath::new("x.jpg").unwrap();
-        let rows: Vec<_> = names
-            .iter()
-            .map(|n| ManifestRow::new("d", *n, Label::Live, None, image.clone()))
-            .collect();
-        let jobs = jobs(&rows);
+        let rows = names.map(|n| ManifestRow::new("d", n, Label::Live, None, image.clone()));
+        let rows: Rows = rows.into_iter().collect();
+        let jobs: Vec<_> = Jobs::new(&rows).iter().collect();
         let mut stems = HashSet::new();
         for job in &jobs {
             assert!(

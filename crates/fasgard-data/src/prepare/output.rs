@@ -1,14 +1,13 @@
 //! The output folder.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fasgard_image::write_atomic_with;
 
 use super::journal::{self, Journal};
-use super::names::Job;
+use super::names::Jobs;
 use super::{Failure, PrepareError};
 use crate::layout::is_video;
 use crate::manifest::HASHES;
@@ -75,27 +74,32 @@ impl<'a> Output<'a> {
     }
 
     /// Makes every folder that the jobs' files need.
-    pub(super) fn folders(&self, jobs: &[Job<'_>]) -> Result<(), PrepareError> {
-        let mut folders = BTreeSet::new();
-        for job in jobs {
+    pub(super) fn folders(&self, jobs: &Jobs<'_>) -> Result<(), PrepareError> {
+        let mut before = (String::new(), false);
+        for job in jobs.iter() {
             // The frames of a video are in a folder of their own.
             let parent = match is_video(job.row.image.as_str()) {
                 true => &*job.stem,
                 false => job.stem.rsplit_once('/').map_or("", |(parent, _)| parent),
             };
-            folders.insert(PathBuf::from("faces").join(parent));
-            folders.insert(PathBuf::from("depth").join(parent));
-            if job.row.mask.is_some() {
-                folders.insert(PathBuf::from("masks").join(parent));
+            // Rows of one folder mostly follow each other: a list of all folders is not needed.
+            let folder = (parent.to_owned(), job.row.mask.is_some());
+            if folder == before {
+                continue;
             }
+            let mask = folder.1.then_some("masks");
+            let kinds = ["depth", "faces"].into_iter().chain(mask);
+            let folders = kinds.map(|kind| Path::new(kind).join(parent));
+            self.make(folders)?;
+            before = folder;
         }
-        self.make(folders.iter().map(PathBuf::as_path))
+        Ok(())
     }
 
     /// Makes folders below the output.
-    pub(crate) fn make<'p>(
+    pub(crate) fn make<P: AsRef<Path>>(
         &self,
-        folders: impl IntoIterator<Item = &'p Path>,
+        folders: impl IntoIterator<Item = P>,
     ) -> Result<(), PrepareError> {
         for folder in folders {
             let path = self.path.join(folder);

@@ -10,14 +10,15 @@ use rayon::prelude::*;
 use super::emptied::emptied;
 use super::journal::{self, Journal};
 use super::medium::Work;
+use super::names::Jobs;
 use super::output::Output;
 use super::{
     DEPTH_ATTRIBUTE, DepthPolicy, Faces, PrepareError, PrepareOptions, PrepareSummary, Progress,
-    face, names, select,
+    face, select,
 };
-use crate::info::{Counter, DatasetInfo, counts};
+use crate::info::{Counter, DatasetInfo};
 use crate::layout::{Layout, Place, Scan, is_video};
-use crate::manifest::{ManifestRow, write_cells, write_hashes};
+use crate::manifest::{Rows, write_cells, write_hashes};
 use crate::video::Tools;
 
 /// An input whose names are listed: what [`prepare`](super::prepare()) would do. Counts come first
@@ -53,11 +54,7 @@ impl<'a> Plan<'a> {
         options.validate()?;
         let mut scan = layout.scan(input)?;
         let name = options.dataset_name(layout, input)?;
-        for row in &mut scan.rows {
-            if row.dataset.is_empty() {
-                row.dataset.clone_from(&name);
-            }
-        }
+        scan.rows.name_dataset(&name);
         let chosen = select::select(&mut scan.rows, options);
         if scan.rows.is_empty() {
             return Err(PrepareError::Nothing {
@@ -94,7 +91,12 @@ impl<'a> Plan<'a> {
     /// What the input lists, with nothing stored: the outcome of a dry run.
     pub fn summary(&self) -> PrepareSummary {
         let mut info = self.info.clone();
-        info.counts = counts(&self.scan.rows, []);
+        let mut counter = Counter::default();
+        self.scan
+            .rows
+            .iter()
+            .for_each(|row| counter.expect(&row, 1));
+        info.counts = counter.finish();
         let summary = PrepareSummary {
             listed: self.scan.rows.len() as u64,
             dry_run: true,
@@ -133,7 +135,7 @@ impl<'a> Plan<'a> {
             tools: tools(&scan, input)?,
         };
         weights(&work, &scan.rows)?;
-        let jobs = names::jobs(&scan.rows);
+        let jobs = Jobs::new(&scan.rows);
         let parameters = toml::to_string(&info.parameters).unwrap_or_default();
         let with_faces = if faces.is_some() { "faces" } else { "" };
         let source = scan
@@ -159,7 +161,6 @@ impl<'a> Plan<'a> {
         out.folders(&jobs)?;
         let mut failed = 0;
         journal.entries(&mut |_, entry| failed += entry.failures.len() as u64)?;
-        let left: Vec<usize> = (0..jobs.len()).filter(|&job| !journal.has(job)).collect();
         let state = Mutex::new((
             journal,
             Progress {
@@ -168,10 +169,14 @@ impl<'a> Plan<'a> {
                 failed,
             },
         ));
-        left.par_iter().try_for_each(|&index| {
-            let entry = work.store(&jobs[index])?;
+        let locked = || state.lock().unwrap_or_else(PoisonError::into_inner);
+        // One after the other, so that the journal's lines are nearly in the order of the jobs.
+        let left = (0..jobs.len()).filter(|&index| !locked().0.has(index));
+        let left = left.filter_map(|index| Some((index, jobs.get(index)?)));
+        left.par_bridge().try_for_each(|(index, job)| {
+            let entry = work.store(&job)?;
             let now = {
-                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = locked();
                 state.0.add(index, &entry)?;
                 state.1.done += 1;
                 state.1.failed += entry.failures.len() as u64;
@@ -190,7 +195,9 @@ impl<'a> Plan<'a> {
         let mut depths = DepthSources::default();
         let mut maps = false;
         journal.entries(&mut |index, entry| {
-            counter.expect(jobs[index].row, entry.planned);
+            if let Some(row) = scan.rows.get(index) {
+                counter.expect(&row, entry.planned);
+            }
             for row in &entry.rows {
                 counter.find(row);
                 maps |= row.mask.is_some() || row.depth.is_some();
@@ -258,12 +265,12 @@ fn tools(scan: &Scan, input: &Path) -> Result<Option<Tools>, PrepareError> {
 
 /// Refuses work that needs face weights which are not there, before anything is written, if the
 /// first medium shows that it does.
-fn weights(work: &Work<'_>, rows: &[ManifestRow]) -> Result<(), PrepareError> {
+fn weights(work: &Work<'_>, rows: &Rows) -> Result<(), PrepareError> {
     let (crop, depth) = (work.options.crop, work.options.depth);
-    let Some(first) = rows.first().filter(|_| work.faces.is_none()) else {
+    let Some(first) = rows.get(0).filter(|_| work.faces.is_none()) else {
         return Ok(());
     };
-    let given = match work.layout.annotations(work.root, first) {
+    let given = match work.layout.annotations(work.root, &first) {
         Ok(annotations) if !annotations.is_empty() => return Ok(()),
         _ => Place {
             face: first.face,
@@ -295,7 +302,7 @@ fn depth_note(sources: &DepthSources) -> Option<String> {
 }
 
 /// Notes on splits that have only one class, or none at all.
-fn absent_classes(rows: &[ManifestRow]) -> Vec<String> {
+fn absent_classes(rows: &Rows) -> Vec<String> {
     let present: BTreeSet<_> = rows.iter().map(|r| (r.split, r.label)).collect();
     let splits: BTreeSet<_> = present.iter().map(|(split, _)| *split).collect();
     let mut notes = Vec::new();

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use fasgard_metrics::Label;
 
 use super::PrepareOptions;
-use crate::manifest::ManifestRow;
+use crate::manifest::Rows;
 
 /// Keeps what [`PrepareOptions::only`] and [`PrepareOptions::limit`] ask for; a note says what was
 /// left out.
-pub(super) fn select(rows: &mut Vec<ManifestRow>, options: &PrepareOptions) -> Option<String> {
+pub(super) fn select(rows: &mut Rows, options: &PrepareOptions) -> Option<String> {
     let listed = rows.len();
     if let Some(pattern) = &options.only {
         rows.retain(|row| matches(pattern.as_bytes(), row.image.as_str().as_bytes()));

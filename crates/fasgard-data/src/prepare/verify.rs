@@ -1,12 +1,15 @@
 //! Whether a prepared dataset is still what its manifest says.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fasgard_image::{DecodeLimits, decode_gray_bytes, read_bounded};
 use rayon::prelude::*;
 
 use super::sha256_hex;
-use crate::dataset::{Dataset, DatasetError};
+use crate::dataset::{DatasetError, Sample};
+use crate::info::DatasetInfo;
+use crate::manifest::{ManifestError, MapHashes, each_row};
 
 /// What [`check`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,65 +46,85 @@ pub type CheckError = DatasetError;
 /// [`DatasetError`] if `dataset.toml` or `manifest.csv` is wrong; damaged files are no error but
 /// part of the report.
 pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport, CheckError> {
-    let dataset = Dataset::open(dir)?;
-    let limits = DecodeLimits::default();
-    let outcomes: Vec<_> = dataset
-        .samples()
-        .par_iter()
-        .map(|sample| {
-            let damaged = |path: PathBuf, reason: String| Damaged {
-                sample: sample.row.sample.clone(),
-                path,
-                reason,
-            };
-            let mut found = Vec::new();
-            let path = sample.image_path();
-            let mut intact = false;
-            match (read_bounded(&path, &limits), &sample.row.sha256) {
-                (Err(error), _) => found.push(damaged(path, error.to_string())),
-                (Ok(bytes), Some(expected)) => {
-                    let hash = sha256_hex(&bytes);
-                    intact = hash == *expected;
-                    if !intact {
-                        found.push(damaged(path, changed(expected, &hash)));
-                    }
-                }
-                (Ok(_), None) => {}
-            }
-            let mut maps = [0, 0];
-            let row = &sample.row;
-            for (path, hash) in [
-                (sample.mask_path(), &row.mask_sha256),
-                (sample.depth_path(), &row.depth_sha256),
-            ] {
-                let Some(path) = path else { continue };
-                let read = read_bounded(&path, &limits).and_then(|bytes| {
-                    decode_gray_bytes(&path, &bytes, &limits).map(|_| sha256_hex(&bytes))
-                });
-                match (read, hash) {
-                    (Err(error), _) => found.push(damaged(path, error.to_string())),
-                    (Ok(found_hash), Some(expected)) if found_hash != **expected => {
-                        found.push(damaged(path, changed(expected, &found_hash)));
-                    }
-                    (Ok(_), Some(_)) => maps[0] += 1,
-                    (Ok(_), None) => maps[1] += 1,
-                }
-            }
-            (intact, maps, found)
-        })
-        .collect();
+    let dir = dir.as_ref();
+    DatasetInfo::read(dir)?;
+    let root: Arc<Path> = dir.into();
+    let mut maps = MapHashes::open(dir)?;
     let mut report = CheckReport::default();
-    for (sample, (intact, maps, damaged)) in dataset.samples().iter().zip(outcomes) {
-        report.intact += u64::from(intact);
-        report.intact_maps += maps[0];
-        report.unhashed_maps += maps[1];
-        let image = sample.image_path();
-        if sample.row.sha256.is_none() && !damaged.iter().any(|d| d.path == image) {
-            report.unhashed += 1;
+    let mut samples = Vec::with_capacity(TOGETHER);
+    each_row(&dir.join("manifest.csv"), &mut |mut row| {
+        maps.fill(&mut row)?;
+        samples.push(Sample {
+            root: Arc::clone(&root),
+            row,
+        });
+        if samples.len() == TOGETHER {
+            report.add(&samples);
+            samples.clear();
         }
-        report.damaged.extend(damaged);
-    }
+        Ok::<_, ManifestError>(())
+    })?;
+    report.add(&samples);
+    maps.finish()?;
     Ok(report)
+}
+
+/// So many samples are read at a time: enough for all threads, and few to keep.
+const TOGETHER: usize = 1024;
+
+impl CheckReport {
+    /// Checks the files of samples, and counts them in.
+    fn add(&mut self, samples: &[Sample]) {
+        let found: Vec<Self> = samples.par_iter().map(of_sample).collect();
+        for sample in found {
+            self.intact += sample.intact;
+            self.unhashed += sample.unhashed;
+            self.intact_maps += sample.intact_maps;
+            self.unhashed_maps += sample.unhashed_maps;
+            self.damaged.extend(sample.damaged);
+        }
+    }
+}
+
+/// Reads the files of one sample.
+fn of_sample(sample: &Sample) -> CheckReport {
+    let limits = DecodeLimits::default();
+    let row = &sample.row;
+    let mut report = CheckReport::default();
+    let damaged = |path: PathBuf, reason: String| Damaged {
+        sample: row.sample.clone(),
+        path,
+        reason,
+    };
+    let path = sample.image_path();
+    match (read_bounded(&path, &limits), &row.sha256) {
+        (Err(error), _) => report.damaged.push(damaged(path, error.to_string())),
+        (Ok(_), None) => report.unhashed += 1,
+        (Ok(bytes), Some(expected)) => match sha256_hex(&bytes) {
+            hash if hash == *expected => report.intact += 1,
+            hash => report.damaged.push(damaged(path, changed(expected, &hash))),
+        },
+    }
+    for (path, hash) in [
+        (sample.mask_path(), &row.mask_sha256),
+        (sample.depth_path(), &row.depth_sha256),
+    ] {
+        let Some(path) = path else { continue };
+        let read = read_bounded(&path, &limits).and_then(|bytes| {
+            decode_gray_bytes(&path, &bytes, &limits).map(|_| sha256_hex(&bytes))
+        });
+        match (read, hash) {
+            (Err(error), _) => report.damaged.push(damaged(path, error.to_string())),
+            (Ok(found), Some(expected)) if found != **expected => {
+                report
+                    .damaged
+                    .push(damaged(path, changed(expected, &found)));
+            }
+            (Ok(_), Some(_)) => report.intact_maps += 1,
+            (Ok(_), None) => report.unhashed_maps += 1,
+        }
+    }
+    report
 }
 
 fn changed(expected: &str, found: &str) -> String {

@@ -43,7 +43,7 @@ pub fn official(scan: &Scan, part: &str) -> (u64, u64) {
 /// Rows of each split and class.
 pub fn classes(scan: &Scan) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for row in &scan.rows {
+    for row in scan.rows.iter() {
         let split = row.split.map_or(String::new(), |s| format!("{s} "));
         *counts
             .entry(format!("{split}{}", row.class_name()))
@@ -60,7 +60,7 @@ pub fn expect(scan: &Scan, expected: &[(&str, usize)]) {
     assert_eq!(classes(scan), expected);
 }
 
-pub fn row<'a>(scan: &'a Scan, sample: &str) -> &'a ManifestRow {
+pub fn row(scan: &Scan, sample: &str) -> ManifestRow {
     let found = scan.rows.iter().find(|r| r.sample == sample);
     found.unwrap_or_else(|| panic!("no sample {sample}"))
 }
@@ -71,10 +71,10 @@ pub fn complete(scan: &Scan) {
         assert_eq!(count.expected, count.found, "{}", count.part);
     }
     assert_eq!((scan.missing.len(), scan.surplus.len()), (0, 0));
-    for row in &scan.rows {
+    for row in scan.rows.iter() {
         assert_eq!((row.video.as_ref(), row.frame), (Some(&row.sample), None));
     }
-    let samples: BTreeSet<_> = scan.rows.iter().map(|r| &r.sample).collect();
+    let samples: BTreeSet<_> = scan.rows.iter().map(|r| r.sample).collect();
     assert_eq!(samples.len(), scan.rows.len());
 }
 
@@ -92,7 +92,7 @@ pub fn one_off(layout: &str, root: &Path, gone: &str, extra: &str, part: &str) {
 pub fn dev_is_of_train(scan: &Scan, subjects: usize) {
     let of = |split| -> BTreeSet<_> {
         let rows = scan.rows.iter().filter(|r| r.split == Some(split));
-        rows.map(|r| r.subject.clone().unwrap()).collect()
+        rows.map(|r| r.subject.unwrap()).collect()
     };
     assert_eq!(of(Split::Dev).len(), subjects);
     assert!(of(Split::Dev).is_disjoint(&of(Split::Train)));

@@ -12,7 +12,7 @@ use crate::layouts_support::{files, scan};
 
 /// The rows of a tree of empty files, as `prepare --name NAME` would name them.
 fn rows(layout: &str, name: &str, root: &Path) -> Vec<ManifestRow> {
-    let mut rows = scan(layout, root).unwrap().rows;
+    let mut rows: Vec<_> = scan(layout, root).unwrap().rows.iter().collect();
     for row in &mut rows {
         row.dataset = name.to_owned();
     }

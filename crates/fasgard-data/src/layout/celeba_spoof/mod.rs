@@ -3,7 +3,7 @@
 
 mod labels;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fasgard_metrics::{Label, Split};
@@ -15,7 +15,8 @@ use super::names::{is_image, stem};
 use super::walk::Tree;
 use super::{Layout, LayoutError, Scan, guess};
 use crate::info::OfficialCount;
-use crate::manifest::{ManifestRow, RelativePath};
+use crate::manifest::{ManifestRow, RelativePath, Rows};
+use crate::packed::{Pool, Texts};
 use labels::Labels;
 
 /// `Data/{train,test}/SUBJECT/{live,spoof}/NUMBER.{png,jpg}`, `metas/intra_test/train_label.json`
@@ -92,8 +93,7 @@ impl Layout for CelebaSpoof {
             });
         };
         let mut notes = tree.notes;
-        let mut media: HashMap<String, bool> = tree.media.into_iter().map(|m| (m, false)).collect();
-        let mut listed = Listed::new(base);
+        let mut listed = Listed::new(base, tree.media);
         let mut lists = 0;
         for split in [Split::Train, Split::Test] {
             let path = input
@@ -107,7 +107,7 @@ impl Layout for CelebaSpoof {
             }
             lists += 1;
             labels::read(&path, &mut |image, labels| {
-                listed.take(split, &image, labels, &mut media);
+                listed.take(split, &image, labels);
             })?;
         }
         if listed.rows.is_empty() {
@@ -121,7 +121,7 @@ impl Layout for CelebaSpoof {
             });
         }
         let mut rows = listed.rows;
-        rows.sort_by(|a, b| a.sample.cmp(&b.sample));
+        rows.sort_by_sample();
         if !listed.contrary.is_empty() {
             let shown: Vec<_> = listed.contrary.iter().take(3).map(String::as_str).collect();
             notes.push(format!(
@@ -137,8 +137,7 @@ impl Layout for CelebaSpoof {
                 listed.twice
             ));
         }
-        let boxes: BTreeSet<&str> = tree.texts.iter().map(String::as_str).collect();
-        let boxed = |row: &&ManifestRow| boxes.contains(box_file(row.image.as_str()).as_str());
+        let boxed = |row: &ManifestRow| tree.texts.find(&box_file(row.image.as_str())).is_some();
         notes.push(format!(
             "{} of {} images have a box file (_BB.txt)",
             rows.iter().filter(boxed).count(),
@@ -153,7 +152,11 @@ impl Layout for CelebaSpoof {
                 found: of(split),
             })
             .collect();
-        official.extend(count(listed.published.into_iter(), &rows));
+        let published = listed.published.into_iter();
+        official.extend(count(
+            published.map(|((split, species), n)| (split, species, n)),
+            &rows,
+        ));
         let cut = Cut {
             dataset: "CelebA-Spoof",
             medium: "images",
@@ -161,11 +164,9 @@ impl Layout for CelebaSpoof {
         };
         notes.push(cut.apply(&mut rows));
         notes.push("of each split's label and species the expected counts are those of the label files; the article's 625,537 images include 63,962 that were not released".to_owned());
-        let mut surplus: Vec<_> = media
-            .into_iter()
-            .filter(|(_, used)| !used)
-            .map(|(m, _)| m)
-            .collect();
+        let media = listed.media.iter().zip(&listed.used);
+        let unused = media.filter(|(_, used)| !**used);
+        let mut surplus: Vec<_> = unused.map(|(name, _)| name.to_owned()).collect();
         surplus.extend(tree.unnamed);
         surplus.sort_unstable();
         let mut missing = listed.missing;
@@ -193,16 +194,19 @@ fn box_file(image: &str) -> String {
 struct Listed {
     /// Of the folder above `Data/`, with a `/` at its end unless empty.
     base: String,
-    rows: Vec<ManifestRow>,
-    samples: BTreeSet<String>,
-    published: Vec<(Option<Split>, Option<&'static str>)>,
+    /// The images that are there, sorted, and whether each is a row.
+    media: Texts,
+    used: Vec<bool>,
+    rows: Rows,
+    samples: Pool,
+    published: BTreeMap<(Option<Split>, Option<&'static str>), u64>,
     missing: Vec<String>,
     contrary: Vec<String>,
     twice: u64,
 }
 
 impl Listed {
-    fn new(base: String) -> Self {
+    fn new(base: String, media: Texts) -> Self {
         let base = if base.is_empty() {
             base
         } else {
@@ -210,9 +214,11 @@ impl Listed {
         };
         Self {
             base,
-            rows: Vec::new(),
-            samples: BTreeSet::new(),
-            published: Vec::new(),
+            used: vec![false; media.len()],
+            media,
+            rows: Rows::new(),
+            samples: Pool::default(),
+            published: BTreeMap::new(),
             missing: Vec::new(),
             contrary: Vec::new(),
             twice: 0,
@@ -220,27 +226,21 @@ impl Listed {
     }
 
     /// Takes an image that a label file names.
-    fn take(
-        &mut self,
-        split: Split,
-        image: &str,
-        labels: Labels,
-        media: &mut HashMap<String, bool>,
-    ) {
+    fn take(&mut self, split: Split, image: &str, labels: Labels) {
         let Some((sample, row)) = self.row(split, image, labels) else {
             self.contrary.push(image.chars().take(120).collect());
             return;
         };
-        if !self.samples.insert(sample) {
+        if !self.samples.insert(&sample) {
             self.twice += 1;
             return;
         }
         let species = SPECIES[usize::from(labels.spoof_type)];
-        self.published.push((Some(split), species));
-        match media.get_mut(row.image.as_str()) {
-            Some(used) => {
-                *used = true;
-                self.rows.push(row);
+        *self.published.entry((Some(split), species)).or_default() += 1;
+        match self.media.find(row.image.as_str()) {
+            Some(index) => {
+                self.used[index] = true;
+                self.rows.push(&row);
             }
             None => self.missing.push(row.image.to_string()),
         }
