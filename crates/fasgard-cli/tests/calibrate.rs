@@ -75,3 +75,45 @@ fn the_new_file_keeps_both_thresholds_and_decides_by_the_new_one() {
         run(bad, &refused).code(2);
     }
 }
+
+#[test]
+fn a_model_without_a_threshold_gives_no_verdict_until_it_is_calibrated() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let (model, _) = trained(root);
+    let mut file = fasgard_model::ModelFile::read(&model).unwrap();
+    file.card.thresholds.clear();
+    let open = text(&root.join("open.safetensors"));
+    file.write(&open).unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let picture = text(&root.join("raw/test/live/0.png"));
+
+    // predict: no default verdict, unless the user gives a threshold.
+    let predict = ["predict", &open, &picture, "--crop", "none"];
+    let error = said(&fasgard(&predict).code(2).get_output().stderr);
+    assert!(error.contains("open.safetensors: expected a threshold"), "{error}");
+    assert!(error.contains("no default verdict"), "{error}");
+    fasgard(&[&predict[..], &["--threshold", "0.5"]].concat()).success();
+    let inspect = said(&fasgard(&["inspect", &open]).success().get_output().stdout);
+    assert!(inspect.contains("none: give one with --threshold"), "{inspect}");
+
+    // export: the file gives scores, and says that they are no verdicts.
+    let onnx = text(&root.join("open.onnx"));
+    let export = ["export", "onnx", &open, "--output", &onnx, "--no-verify"];
+    let error = said(&fasgard(&export).success().get_output().stderr);
+    assert!(error.contains("has no threshold"), "{error}");
+    assert!(Path::new(&onnx).exists());
+
+    // calibrate: the first threshold, and nothing to compare it with.
+    let output = text(&root.join("calibrated.safetensors"));
+    let mut args = vec!["calibrate", &open, "--crop", "none", "--bpcer", "10%"];
+    let live = folders(root, "live");
+    args.extend(["--output", &output, "--json", "--live"]);
+    args.extend(live.iter().map(String::as_str));
+    let result = fasgard(&args).success();
+    let value: serde_json::Value = serde_json::from_slice(&result.get_output().stdout).unwrap();
+    let before = &value["calibration"]["bpcer_before"];
+    assert!(before["value"].is_null());
+    assert_eq!(before["reason"], "the model had no threshold");
+    fasgard(&["predict", &output, &picture, "--crop", "none"]).success();
+}

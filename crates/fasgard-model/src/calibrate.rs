@@ -28,7 +28,7 @@ pub struct Calibration {
     pub threshold: Threshold,
     /// Live frames rejected by it, of those that it was chosen on.
     pub bpcer: Rate,
-    /// Live frames rejected by the model's threshold before.
+    /// Live frames rejected by the model's threshold before; undefined if it had none.
     pub bpcer_before: Rate,
     /// Attack frames accepted by the new threshold.
     pub apcer: Rate,
@@ -77,8 +77,8 @@ pub fn frames_needed(allowed: f64) -> u64 {
 }
 
 /// Sets a threshold at which at most `allowed` of the camera's live frames are rejected: the highest
-/// score of the set for which that holds. `before` is the threshold so far; `from` names the live
-/// frames.
+/// score of the set for which that holds. `before` is the threshold so far, if there is one; `from`
+/// names the live frames.
 ///
 /// Intervals take frames as independent; frames of one person are not, so they are too narrow for
 /// few people.
@@ -88,7 +88,7 @@ pub fn frames_needed(allowed: f64) -> u64 {
 pub fn calibrate(
     scores: CameraScores<'_>,
     allowed: f64,
-    before: &Threshold,
+    before: Option<&Threshold>,
     from: &str,
 ) -> Result<Calibration, CalibrationError> {
     if !(allowed > 0.0 && allowed <= 0.5) {
@@ -136,6 +136,7 @@ pub fn calibrate(
         let errors = (attack.len() - below(&attack, t)) as u64;
         Rate::proportion(errors, attack.len() as u64, "no attack frames were given")
     };
+    let none_before = || Rate::undefined("the model had no threshold");
     let gap = quantile(&attack, TAIL)
         .zip(quantile(&live, 1.0 - TAIL))
         .map(|(low, high)| [low, high])
@@ -147,9 +148,9 @@ pub fn calibrate(
     let familiar = familiar(&live, &sorted(scores.dev_live));
     let mut calibration = Calibration {
         bpcer: rejected(value),
-        bpcer_before: rejected(before.value),
+        bpcer_before: before.map_or_else(none_before, |t| rejected(t.value)),
         apcer: accepted(value),
-        apcer_before: accepted(before.value),
+        apcer_before: before.map_or_else(none_before, |t| accepted(t.value)),
         threshold,
         gap,
         support: [low, high],
@@ -243,7 +244,7 @@ mod tests {
         let live: Vec<f64> = (1..=10).map(|i| f64::from(i) / 10.0).collect();
         let attack = [0.05, 0.25, 0.75];
         let before = Threshold::given(0.5);
-        let found = calibrate(scores(&live, &attack, &[]), 0.2, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &attack, &[]), 0.2, Some(&before), "cam").unwrap();
         // 0.25 rejects two lives as well and is higher.
         assert_eq!(found.threshold.value, 0.25);
         assert_eq!((found.bpcer.errors, found.bpcer.of), (Some(2), Some(10)));
@@ -254,13 +255,17 @@ mod tests {
         );
         assert_eq!((found.gap, found.support), (None, [0.05, 1.0]));
         assert_eq!(found.threshold.from.live, 10);
+        // The first threshold of a model is the same, with nothing before it.
+        let first = calibrate(scores(&live, &attack, &[]), 0.2, None, "cam").unwrap();
+        assert_eq!(first.threshold, found.threshold);
+        assert_eq!(first.bpcer_before.value.or(first.apcer_before.value), None);
     }
 
     #[test]
     fn the_gap_between_the_classes_is_abstained_in() {
         let (live, attack) = (ramp(200, 0.8, 0.99), ramp(100, 0.01, 0.2));
         let before = Threshold::given(0.5);
-        let found = calibrate(scores(&live, &attack, &[]), 0.01, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &attack, &[]), 0.01, Some(&before), "cam").unwrap();
         let [low, high] = found.gap.unwrap();
         // Ranks 99 of 100 and 2 of 200.
         assert_eq!((low, high), (attack[98], live[1]));
@@ -284,13 +289,13 @@ mod tests {
     fn bad_requests_are_refused() {
         let before = Threshold::given(0.5);
         for allowed in [0.0, -1.0, 0.51, f64::NAN] {
-            let error = calibrate(scores(&[0.5; 10], &[], &[]), allowed, &before, "cam");
+            let error = calibrate(scores(&[0.5; 10], &[], &[]), allowed, Some(&before), "cam");
             assert!(
                 matches!(error, Err(CalibrationError::Allowed(_))),
                 "{allowed}"
             );
         }
-        let message = calibrate(scores(&[0.5; 99], &[], &[]), 0.01, &before, "cam")
+        let message = calibrate(scores(&[0.5; 99], &[], &[]), 0.01, Some(&before), "cam")
             .unwrap_err()
             .to_string();
         assert!(
@@ -299,7 +304,7 @@ mod tests {
         );
         assert!(message.contains("368"), "{message}");
         // Scores that are no numbers are no frames.
-        let error = calibrate(scores(&[f64::NAN; 200], &[], &[]), 0.01, &before, "cam");
+        let error = calibrate(scores(&[f64::NAN; 200], &[], &[]), 0.01, Some(&before), "cam");
         assert!(error.is_err());
     }
 
@@ -308,12 +313,12 @@ mod tests {
         let before = Threshold::given(0.9);
         let (live, dev) = (ramp(100, 0.1, 0.6), ramp(100, 0.7, 1.0));
         let attack = ramp(50, 0.0, 0.5);
-        let found = calibrate(scores(&live, &attack, &dev), 0.05, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &attack, &dev), 0.05, Some(&before), "cam").unwrap();
         assert_eq!(found.familiar, Some(0.0));
         let text = found.warnings.join("\n");
         assert!(text.contains("unlike those of training"), "{text}");
         assert!(text.contains("accepts more attacks"), "{text}");
-        let found = calibrate(scores(&live, &[], &live), 0.05, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &[], &live), 0.05, Some(&before), "cam").unwrap();
         let text = found.warnings.join("\n");
         assert!(text.contains("no attack frames"), "{text}");
         assert!(!text.contains("unlike"), "{text}");

@@ -27,7 +27,8 @@ pub(super) fn run(args: &Calibrate) -> anyhow::Result<()> {
     let dev = dev_live(args)?;
     let options = PredictorOptions {
         crop: crop_source(&args.crop),
-        threshold: None,
+        // Only scores are asked for: a model that has no threshold gets its first one here.
+        threshold: file.card.thresholds.is_empty().then_some(f64::INFINITY),
     };
     let predictor = Predictor::new(&file, &args.model, &options, &device).map_err(misuse)?;
     let task = Task {
@@ -44,8 +45,8 @@ pub(super) fn run(args: &Calibrate) -> anyhow::Result<()> {
         dev_live: &dev,
     };
     let named: Vec<String> = args.live.iter().map(|p| p.display().to_string()).collect();
-    let found =
-        calibrate(scores, allowed, predictor.threshold(), &named.join(", ")).map_err(misuse)?;
+    let before = file.card.thresholds.first();
+    let found = calibrate(scores, allowed, before, &named.join(", ")).map_err(misuse)?;
     found.apply(&mut file.card);
     file.write(&args.output)?;
     if args.json {

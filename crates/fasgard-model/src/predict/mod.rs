@@ -102,7 +102,7 @@ impl Predictor {
             (None, Some(threshold)) => threshold.clone(),
             (None, None) => {
                 return Err(wrong(
-                    "expected a threshold in the model file, found none; give one".into(),
+                    "expected a threshold in the model file, found none, and there is no default verdict; give one (--threshold), or set one (fasgard calibrate)".into(),
                 ));
             }
         };
