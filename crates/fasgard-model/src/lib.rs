@@ -15,7 +15,10 @@ mod import;
 mod predict;
 mod self_test;
 
-pub use calibrate::{Calibration, CalibrationError, CameraScores, calibrate, frames_needed};
+pub use calibrate::{
+    Calibration, CalibrationError, CameraClusters, CameraScores, ClusterUnit, Clustered, calibrate,
+    frames_needed,
+};
 pub use card::{DataCard, ModelCard, ProtocolCard, SCHEMA, TrainingCard};
 pub use error::ModelError;
 pub use file::{CARD_KEY, ModelFile, read_tensors, tensor_bytes, weights_sha256, write_tensors};
