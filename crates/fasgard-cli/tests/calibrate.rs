@@ -43,6 +43,16 @@ fn the_new_file_keeps_both_thresholds_and_decides_by_the_new_one() {
     assert_eq!(thresholds.len(), 2);
     assert_eq!(thresholds[0], calibration["threshold"]);
     assert!(card["card"]["support"].is_array());
+    // Training left where dev's scores lay, and so the camera can be compared without the dev file.
+    assert_eq!(card["card"]["dev_scores"]["live"]["count"], 8);
+    assert!(card["card"]["dev_scores"]["attack"]["p99"].is_number());
+    assert!(calibration["familiar"].is_number());
+    let people = fasgard(&["inspect", &output]).success();
+    let said = String::from_utf8_lossy(&people.get_output().stdout).into_owned();
+    assert!(
+        said.contains("dev scores") && said.contains("(8 samples)"),
+        "{said}"
+    );
 
     // The frames that were rejected in calibration are those that predict does not call live.
     let mut args = vec!["predict", &output, "--crop", "none", "--json"];

@@ -31,7 +31,8 @@ pub(crate) struct Calibrate {
     /// The calibrated model file
     #[arg(long)]
     pub(crate) output: PathBuf,
-    /// Score file of the model's dev split (default: scores-dev.csv beside the model, if there)
+    /// Score file of the model's dev split (default: what the model file keeps of it, else
+    /// scores-dev.csv beside it)
     #[arg(long)]
     pub(crate) dev: Option<PathBuf>,
     /// auto (find the face; needs `fasgard models install`) or none (images are face crops already)

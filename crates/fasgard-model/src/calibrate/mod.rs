@@ -7,7 +7,7 @@ use serde::Serialize;
 
 pub use clusters::{CameraClusters, ClusterUnit, Clustered};
 
-use crate::ModelCard;
+use crate::{ModelCard, ScoreQuantiles, dev_scores::quantile};
 use clusters::Class;
 
 /// Quantile of the attacks that bounds the gap from below; of the lives from above, its complement.
@@ -22,8 +22,8 @@ pub struct CameraScores<'a> {
     pub live: &'a [f64],
     /// Of attack frames before the same camera; may be empty.
     pub attack: &'a [f64],
-    /// Of the live rows of the model's own dev set; empty = not known.
-    pub dev_live: &'a [f64],
+    /// Where those of the live samples of the model's own dev set lay; none = not known.
+    pub dev_live: Option<ScoreQuantiles>,
     /// Which of the camera's frames belong together; none = not known.
     pub clusters: Option<CameraClusters<'a>>,
 }
@@ -156,7 +156,10 @@ pub fn calibrate(
     let high = live
         .last()
         .map_or(1.0, |l| attack.last().map_or(*l, |a| a.max(*l)));
-    let familiar = familiar(&live, &sorted(scores.dev_live));
+    let familiar = scores.dev_live.map(|dev| {
+        let inside = live.iter().filter(|score| dev.holds(**score)).count();
+        inside as f64 / live.len() as f64
+    });
     let clusters = scores.clusters.map(|given| {
         let lives = Class::new(scores.live, Some(given.live));
         let attacks = Class::new(scores.attack, Some(given.attack));
@@ -196,20 +199,6 @@ impl Calibration {
         card.support = Some(self.support);
         card.gap = self.gap;
     }
-}
-
-/// The value with a share `q` of the sorted values at or below it: the smallest one of rank at least
-/// q n (no interpolation, so that it is a score that was seen).
-fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    // 0.01 of 200 is two, also where the product is a little above.
-    let rank = (q * sorted.len() as f64 - 1e-9).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
-}
-
-fn familiar(live: &[f64], dev: &[f64]) -> Option<f64> {
-    let (low, high) = quantile(dev, 1.0 - TAIL).zip(quantile(dev, TAIL))?;
-    let inside = live.iter().filter(|v| (low..=high).contains(*v)).count();
-    Some(inside as f64 / live.len() as f64)
 }
 
 fn warnings(found: &Calibration, live: u64, no_attacks: bool, allowed: f64) -> Vec<String> {
@@ -264,7 +253,7 @@ mod tests {
         CameraScores {
             live,
             attack,
-            dev_live,
+            dev_live: ScoreQuantiles::of(dev_live.to_vec()),
             clusters: None,
         }
     }

@@ -7,7 +7,7 @@ mod text;
 use burn::tensor::Device;
 use fasgard_metrics::{Criterion, Fuse, Label, ScoreFile};
 use fasgard_model::{
-    CameraClusters, CameraScores, ModelFile, Predictor, PredictorOptions, calibrate,
+    CameraClusters, CameraScores, ModelFile, Predictor, PredictorOptions, ScoreQuantiles, calibrate,
 };
 
 use super::predict::{Task, crop_source};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Calibrate) -> anyhow::Result<()> {
     let mut file = ModelFile::read(&args.model).map_err(misuse)?;
     file.verify(&args.model, &device)?;
     super::note_if_rendered(&file.card);
-    let dev = dev_live(args)?;
+    let dev = dev_live(args, &file)?;
     let camera = match &args.scores {
         Some(path) => Camera::of_score_file(path, &file.card, choice)?,
         None => of_media(args, &file, choice, &device)?,
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Calibrate) -> anyhow::Result<()> {
     let scores = CameraScores {
         live: &camera.live.scores,
         attack: &camera.attack.scores,
-        dev_live: &dev,
+        dev_live: dev,
         clusters: camera.unit.map(|unit| CameraClusters {
             unit,
             live: &camera.live.clusters,
@@ -83,15 +83,17 @@ fn of_media(
     Camera::of_media(&task, &args.live, &args.attack, choice)
 }
 
-/// The scores of the live rows of the model's dev split; none if there is no such file.
-fn dev_live(args: &Calibrate) -> anyhow::Result<Vec<f64>> {
+/// Where the scores of the dev split's live samples lay: by `--dev`, else by the model file, else (one
+/// that an older version wrote) by the score file beside it.
+fn dev_live(args: &Calibrate, model: &ModelFile) -> anyhow::Result<Option<ScoreQuantiles>> {
     let beside = args.model.with_file_name("scores-dev.csv");
-    let path = match &args.dev {
-        Some(path) => path,
-        None if beside.is_file() => &beside,
-        None => return Ok(Vec::new()),
+    let path = match (&args.dev, model.card.dev_scores) {
+        (Some(path), _) => path,
+        (None, Some(dev)) => return Ok(Some(dev.live)),
+        (None, None) if beside.is_file() => &beside,
+        (None, None) => return Ok(None),
     };
     let file = ScoreFile::read(path).map_err(misuse)?;
     let live = file.rows.iter().filter(|r| r.label == Label::Live);
-    Ok(live.filter_map(|r| r.score).collect())
+    Ok(ScoreQuantiles::of(live.filter_map(|r| r.score).collect()))
 }
