@@ -182,6 +182,7 @@ fn drawn(config: &Path, output: &Path) {
         thresholds: vec![Threshold::given(0.5)],
         support: None,
         gap: None,
+        dev_scores: None,
         training: TrainingCard {
             seed: 1,
             steps: 0,

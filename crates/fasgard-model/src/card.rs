@@ -5,7 +5,7 @@ use fasgard_metrics::{Label, Threshold};
 use fasgard_nn::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::SelfTest;
+use crate::{DevScores, SelfTest};
 
 /// Version of the card's layout.
 pub const SCHEMA: u32 = 1;
@@ -34,6 +34,10 @@ pub struct ModelCard {
     /// Scores strictly between these two were seen of neither class in calibration; none = no gap.
     #[serde(default)]
     pub gap: Option<[f64; 2]>,
+    /// Where the scores of the dev split lay when training ended; none = not known (older files,
+    /// imported weights).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_scores: Option<DevScores>,
     /// What the model answers to a fixed input.
     pub self_test: SelfTest,
     /// How it was trained.

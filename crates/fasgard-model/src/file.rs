@@ -60,6 +60,9 @@ impl ModelFile {
         if let Err(error) = card.model.validate(card.preprocess.size as usize) {
             return refuse(error.to_string());
         }
+        if let Some(Err(error)) = card.dev_scores.as_ref().map(crate::DevScores::check) {
+            return refuse(error);
+        }
         let found = weights_sha256(&weights);
         if found != card.weights_sha256 {
             return refuse(format!(
@@ -244,7 +247,7 @@ mod tests {
     use fasgard_nn::{ModelConfig, named_weights};
 
     use super::*;
-    use crate::TrainingCard;
+    use crate::{DevScores, ScoreQuantiles, TrainingCard};
 
     fn model() -> ModelFile {
         let json = r#"{"backbone": "resnet18", "tap": "layer2", "width": 0.125,
@@ -267,6 +270,7 @@ mod tests {
             thresholds: vec![Threshold::given(0.5)],
             support: None,
             gap: None,
+            dev_scores: None,
             self_test,
             training: TrainingCard {
                 seed: 3,
@@ -295,6 +299,39 @@ mod tests {
         written.weights.sort_by(|a, b| a.name.cmp(&b.name));
         assert_eq!(read, written);
         assert!(read.verify(&path, &Device::flex()).unwrap() < 1e-6);
+    }
+
+    #[test]
+    fn dev_scores_are_kept_checked_and_may_be_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        let mut file = model();
+        file.write(&path).unwrap();
+        // As older versions wrote it: not even the key.
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("dev_scores"));
+        assert_eq!(ModelFile::read(&path).unwrap().card.dev_scores, None);
+        let class = |scores: &[f64]| ScoreQuantiles::of(scores.to_vec()).unwrap();
+        let dev = DevScores {
+            live: class(&[0.700_000_001, 0.9]),
+            attack: class(&[1.0 / 3.0]),
+        };
+        file.card.dev_scores = Some(dev);
+        file.write(&path).unwrap();
+        assert_eq!(ModelFile::read(&path).unwrap().card.dev_scores, Some(dev));
+        file.card.dev_scores = Some(DevScores {
+            attack: ScoreQuantiles {
+                p5: -1.0,
+                ..dev.attack
+            },
+            ..dev
+        });
+        file.write(&path).unwrap();
+        let message = ModelFile::read(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("dev_scores.attack: expected rising"),
+            "{message}"
+        );
     }
 
     #[test]

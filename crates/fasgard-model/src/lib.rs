@@ -8,6 +8,7 @@
 
 mod calibrate;
 mod card;
+mod dev_scores;
 mod error;
 pub mod export;
 mod file;
@@ -15,8 +16,12 @@ mod import;
 mod predict;
 mod self_test;
 
-pub use calibrate::{Calibration, CalibrationError, CameraScores, calibrate, frames_needed};
+pub use calibrate::{
+    Calibration, CalibrationError, CameraClusters, CameraScores, ClusterUnit, Clustered, calibrate,
+    frames_needed,
+};
 pub use card::{DataCard, ModelCard, ProtocolCard, SCHEMA, TrainingCard};
+pub use dev_scores::{DevScores, ScoreQuantiles};
 pub use error::ModelError;
 pub use file::{CARD_KEY, ModelFile, read_tensors, tensor_bytes, weights_sha256, write_tensors};
 pub use import::{BackboneWeights, WEIGHTS_KEY, WeightsCard};
@@ -24,4 +29,5 @@ pub use predict::{
     CropSource, FrameAnswer, MapLevel, NoDecision, Predictor, PredictorOptions, Session,
     SessionAnswer, Timings, Verdict,
 };
+pub(crate) use self_test::decimal;
 pub use self_test::{SELF_TEST_TOLERANCE, SelfTest};

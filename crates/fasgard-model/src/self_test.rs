@@ -17,7 +17,7 @@ pub struct SelfTest {
 }
 
 /// Nine decimals: far below the tolerance, and read back from JSON as the number that was written.
-fn decimal(value: f64) -> f64 {
+pub(crate) fn decimal(value: f64) -> f64 {
     (value * 1e9).round() / 1e9
 }
 

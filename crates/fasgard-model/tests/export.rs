@@ -236,16 +236,21 @@ fn model_of_depth() -> ModelFile {
 }
 
 #[test]
-fn a_model_without_a_threshold_is_refused() {
-    let mut file = model_of_depth();
-    file.card.thresholds.clear();
-    let message = onnx(&file, Path::new("m.safetensors"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("m.safetensors: expected a threshold"),
-        "{message}"
-    );
+fn a_model_without_a_threshold_gives_scores_and_says_so() {
+    for mut file in [
+        model_of_depth(),
+        model("cdcn", "", r#"{"target": "binary"}"#),
+    ] {
+        file.card.thresholds.clear();
+        let model = Message::read(&export(&file).bytes);
+        assert!(value(&model, "fasgard.threshold").is_null());
+        assert!(value(&model, "fasgard.score")["logit_threshold"].is_null());
+        let doc = model.text(6);
+        assert!(
+            doc.contains("No threshold") && !doc.contains("Live if"),
+            "{doc}"
+        );
+    }
 }
 
 #[test]
@@ -258,7 +263,7 @@ fn onnx_runtime_answers_alike() {
         let check = verify(&file, path, &export(&file), &runtime, 12, 5).unwrap();
         println!("{backbone} {supervision}: {check:?}");
         assert!(check.good, "{backbone}: {check:?}");
-        assert_eq!(check.flips, 0, "{backbone}");
+        assert_eq!(check.flips, Some(0), "{backbone}");
         assert_eq!(check.samples, 13);
         assert_eq!(check.outputs[0].name, "score");
     }
@@ -276,6 +281,11 @@ fn onnx_runtime_answers_alike() {
     let logit = &check.outputs[1];
     assert!((logit.largest_difference - 1e-3).abs() < 1e-5, "{check:?}");
     assert!(check.outputs[2].largest_difference < 1e-5);
+    // Without a threshold there are no decisions that could differ.
+    let mut open = file.clone();
+    open.card.thresholds.clear();
+    let check = verify(&open, path, &export(&open), &runtime, 2, 0).unwrap();
+    assert!(check.good && check.flips.is_none() && check.threshold.is_none());
     // So is a damaged file.
     let mut damaged = export(&file);
     damaged.bytes.truncate(damaged.bytes.len() / 2);

@@ -8,8 +8,8 @@ use burn::tensor::Device;
 use fasgard_image::{Preprocess, Rgb, RgbImage, random::stream};
 use fasgard_metrics::{Fuse, Label, Threshold};
 use fasgard_model::{
-    CropSource, ModelCard, ModelFile, NoDecision, Predictor, PredictorOptions, SCHEMA, SelfTest,
-    Session, TrainingCard, Verdict, weights_sha256,
+    CropSource, DevScores, ModelCard, ModelFile, NoDecision, Predictor, PredictorOptions, SCHEMA,
+    ScoreQuantiles, SelfTest, Session, TrainingCard, Verdict, weights_sha256,
 };
 use fasgard_nn::{Detector, ModelConfig, named_weights};
 
@@ -37,6 +37,7 @@ fn model(target: &str) -> ModelFile {
         thresholds: vec![Threshold::given(0.5)],
         support: None,
         gap: None,
+        dev_scores: None,
         self_test,
         training: TrainingCard {
             seed: 3,
@@ -151,6 +152,32 @@ fn verdicts_follow_threshold_and_support() {
         assert_eq!(predictor.decide(score), (verdict, reason), "{score}");
     }
     assert!(predictor.image(&picture(0), None).maps.is_empty());
+}
+
+#[test]
+fn scores_that_dev_hardly_had_are_marked_where_the_file_knows() {
+    let mut file = model(BINARY);
+    let unknown = predictor(&file, None);
+    let answer = unknown.image(&picture(0), None);
+    assert_eq!(
+        (answer.unfamiliar, unknown.is_unfamiliar(0.5)),
+        (None, None)
+    );
+    // The picture's score lies between the classes, beside them, or where one of them is.
+    let score = answer.score.unwrap();
+    let class = |around: f64| ScoreQuantiles::of(vec![around, around + 0.01]);
+    for (attack, live, expected) in [
+        (score - 0.2, score + 0.2, Some(true)),
+        (score - 0.2, score - 0.1, Some(false)),
+        (score + 0.1, score + 0.2, Some(false)),
+        (score - 0.2, score - 0.005, Some(false)),
+        (score + 0.2, score - 0.2, Some(false)),
+    ] {
+        let (attack, live) = class(attack).zip(class(live)).unwrap();
+        file.card.dev_scores = Some(DevScores { live, attack });
+        let found = predictor(&file, None).image(&picture(0), None).unfamiliar;
+        assert_eq!(found, expected, "{attack:?} {live:?}");
+    }
 }
 
 #[test]

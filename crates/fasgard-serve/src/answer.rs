@@ -83,6 +83,8 @@ pub(crate) struct FullAnswer {
     score: Option<f64>,
     /// The final logit where the score is its sigmoid.
     logit: Option<f64>,
+    /// Whether the model's dev set had next to no scores like this one; null if it is not known.
+    unfamiliar: Option<bool>,
     /// Live if the score is above it; `"-inf"` accepts everything.
     #[schema(value_type = f64)]
     threshold: serde_json::Value,
@@ -189,6 +191,9 @@ impl FullAnswer {
         if answer.faces > 1 {
             notes.push(format!("{} faces were found; one was judged", answer.faces));
         }
+        if answer.unfamiliar == Some(true) {
+            notes.push("the model's dev set had next to no scores like this one; if there are many, this camera is unlike those of training".into());
+        }
         let maps = answer.maps.into_iter().map(|map| ScaleMap {
             side: map.side,
             values: map.values,
@@ -196,6 +201,7 @@ impl FullAnswer {
         Self {
             score: answer.score,
             logit: answer.logit.filter(|logit| logit.is_finite()),
+            unfamiliar: answer.unfamiliar,
             threshold: threshold(threshold_value),
             maps: maps.collect(),
             face: answer.face.map(Place::from),
@@ -255,6 +261,7 @@ pub(crate) mod tests {
             reason: Some(NoDecision::InGap),
             score: Some(score),
             logit: Some(f64::INFINITY),
+            unfamiliar: Some(true),
             maps: vec![MapLevel {
                 side: 1,
                 values: vec![0.5],
@@ -289,6 +296,13 @@ pub(crate) mod tests {
             (&"in-gap".into(), &4.into())
         );
         assert!(full["logit"].is_null() && full["notes"][0].as_str().unwrap().contains("2 faces"));
+        assert_eq!(full["unfamiliar"], true);
+        assert!(
+            full["notes"][1]
+                .as_str()
+                .unwrap()
+                .contains("unlike those of training")
+        );
         let coarse = json(Answers::Coarse);
         let expected = serde_json::json!({
             "request_id": "id", "verdict": "no-decision", "reason": null

@@ -88,6 +88,9 @@ pub(crate) struct Decision {
     support: Option<[f64; 2]>,
     /// Scores strictly between give no decision; null = no gap.
     gap: Option<[f64; 2]>,
+    /// Scores strictly between were next to none in the model's dev set: many of them mean a camera
+    /// unlike those of training. Null = its classes overlap, or it is not known.
+    unfamiliar: Option<[f64; 2]>,
 }
 
 /// How sessions work.
@@ -204,6 +207,7 @@ impl Decision {
             origin: origin(threshold),
             support: card.support,
             gap: card.gap,
+            unfamiliar: card.dev_scores.and_then(|dev| dev.between()),
         }
     }
 }

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use fasgard_data::{Dataset, Sample};
 use fasgard_metrics::{Label, Origin, ScoreFile};
 use fasgard_model::{
-    ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, weights_sha256,
+    DevScores, ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, read_tensors, weights_sha256,
 };
 
 use crate::{
@@ -50,7 +50,8 @@ pub(crate) fn finish(
     let written = ScoreFile::write(run.files.dev_scores(), &scored.rows)?;
     let software = concat!("fasgard ", env!("CARGO_PKG_VERSION"));
     Origin::new(written, &config.name, &hash, software).write_beside(run.files.dev_scores())?;
-    let threshold = dev_threshold(&ScoreFile::read(run.files.dev_scores())?)?;
+    let dev_scores = ScoreFile::read(run.files.dev_scores())?;
+    let threshold = dev_threshold(&dev_scores)?;
     let size = config.input.size as usize;
     let (best_step, dev_value) = run.state.best.as_ref().map_or((0, f64::NAN), |b| {
         (b.step, b.validation.value(config.train.metric))
@@ -66,6 +67,7 @@ pub(crate) fn finish(
         thresholds: vec![threshold],
         support: None,
         gap: None,
+        dev_scores: DevScores::of(&dev_scores.rows),
         self_test: SelfTest::run(&detector, &config.model, size, device),
         training: TrainingCard {
             seed: config.seed,

@@ -9,7 +9,7 @@ use std::fs;
 use burn::tensor::Device;
 use common::{StopAt, data, files, options};
 use fasgard_data::Dataset;
-use fasgard_metrics::{Request, ScoreFile, evaluate};
+use fasgard_metrics::{Label, Request, ScoreFile, evaluate};
 use fasgard_model::ModelFile;
 use fasgard_train::{ExperimentConfig, Quiet, RunFiles, TrainError, train};
 
@@ -97,6 +97,16 @@ fn a_run_leaves_a_usable_model_with_its_contract() {
         Some(scores.sha256.as_str())
     );
     assert_eq!((threshold.from.live, threshold.from.attack), (4, 4));
+    // Where dev's scores lay is in the file: of four, 1 % is the lowest and 99 % the highest, 25 % the
+    // first and 50 % the second.
+    let dev = model.card.dev_scores.unwrap();
+    let live = scores.rows.iter().filter(|r| r.label == Label::Live);
+    let mut live: Vec<f64> = live.filter_map(|r| r.score).collect();
+    live.sort_by(f64::total_cmp);
+    assert_eq!((dev.live.count, dev.attack.count), (4, 4));
+    for (found, expected) in dev.live.values().iter().zip([0, 0, 0, 1, 2, 3, 3]) {
+        assert!((found - live[expected]).abs() < 1e-8, "{dev:?}");
+    }
     // The saved model is the one that was validated, running statistics included.
     let mut request = Request::new(None, &scores);
     request.threshold = Some("value=0.5".parse().unwrap());

@@ -64,6 +64,12 @@ fn run_onnx(args: &ExportOnnx) -> anyhow::Result<()> {
     } else {
         super::print(&text(args, &file, &exported, check.as_ref(), good))?;
     }
+    if file.card.thresholds.is_empty() {
+        say(&format!(
+            "note: {} has no threshold: the exported file gives scores, no verdicts; set one first (fasgard calibrate)",
+            args.model.display()
+        ));
+    }
     if check.is_none() {
         say(&format!(
             "note: {} was not checked (--no-verify): nothing is known about what it answers",
@@ -110,10 +116,13 @@ fn text(
             }
             text.push('\n');
         }
-        text += &format!(
-            "{} of {} decisions differ (live if {})\n",
-            check.flips, check.samples, check.threshold
-        );
+        text += &match (check.flips, &check.threshold) {
+            (Some(flips), Some(threshold)) => format!(
+                "{flips} of {} decisions differ (live if {threshold})\n",
+                check.samples
+            ),
+            _ => "no threshold: there are no decisions to compare\n".to_owned(),
+        };
     }
     if written {
         text += &format!(

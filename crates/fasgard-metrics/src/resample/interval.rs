@@ -11,7 +11,7 @@ use crate::interval::clopper_pearson;
 pub enum Method {
     /// 2.5 % and 97.5 % points of the replicates.
     Percentile,
-    /// Part of it had no error at all, where the replicates know nothing: the upper end comes from
+    /// The replicates know nothing, as where part of it had no error at all: the upper end comes from
     /// the exact bound for no error in as many trials as there are **clusters**.
     ExactClusters,
 }

@@ -10,6 +10,7 @@ mod clusters;
 mod holm;
 mod interval;
 pub mod paired;
+mod rate;
 
 use std::str::FromStr;
 
@@ -19,6 +20,7 @@ pub(crate) use clusters::fill as draw_weights;
 pub use clusters::{Clustered, Point, Unit};
 pub use holm::holm;
 pub use interval::{ClusterIntervals, Interval, Method, intervals};
+pub use rate::{FEWEST_DRAWN, rate_interval};
 
 /// How often to draw, and from where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -35,10 +35,10 @@ pub struct Check {
     pub samples: usize,
     /// Each output's difference.
     pub outputs: Vec<OutputCheck>,
-    /// Inputs that one accepts as live and the other does not.
-    pub flips: usize,
-    /// The threshold of the decisions.
-    pub threshold: Threshold,
+    /// Inputs that one accepts as live and the other does not; null without a threshold.
+    pub flips: Option<usize>,
+    /// The threshold of the decisions; null if the model file has none.
+    pub threshold: Option<Threshold>,
     /// [`TOLERANCE`].
     pub tolerance: f64,
     /// Whether no difference is above the tolerance.
@@ -72,7 +72,6 @@ pub fn verify(
 ) -> Result<Check, CheckError> {
     let (config, preprocess) = (&file.card.model, &file.card.preprocess);
     let threshold = file.card.thresholds.first();
-    let threshold = threshold.cloned().unwrap_or_else(|| Threshold::given(0.5));
     let device = Device::flex();
     let detector = file.detector(path, &device)?.prepare();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -99,8 +98,9 @@ pub fn verify(
             compare(difference, &ours, theirs);
         }
         let decided = scores.scores.iter().zip(&theirs[0]);
+        let differs = |t: &Threshold, a: f64, b: f64| t.accepts(a) != t.accepts(b);
         flips += decided
-            .filter(|(a, b)| threshold.accepts(**a) != threshold.accepts(**b))
+            .filter(|(a, b)| threshold.is_some_and(|t| differs(t, **a, **b)))
             .count();
     }
     let outputs: Vec<OutputCheck> = onnx
@@ -121,8 +121,8 @@ pub fn verify(
             .iter()
             .all(|o| o.largest_relative_difference <= TOLERANCE),
         outputs,
-        flips,
-        threshold,
+        flips: threshold.map(|_| flips),
+        threshold: threshold.cloned(),
         tolerance: TOLERANCE,
     })
 }

@@ -7,12 +7,9 @@ use serde_json::json;
 
 use crate::{CARD_KEY, ModelCard, SCHEMA};
 
-/// The file's metadata, each value JSON. Fails with a reason if the card has no threshold.
+/// The file's metadata, each value JSON; null where the card has none.
 pub(super) fn entries(card: &ModelCard) -> Result<Vec<(String, String)>, String> {
-    let threshold = card
-        .thresholds
-        .first()
-        .ok_or("expected a threshold in the model file, found none; give it one")?;
+    let threshold = card.thresholds.first();
     let text = |value: serde_json::Result<String>| {
         value.map_err(|e| format!("its card cannot be written: {e}"))
     };
@@ -22,7 +19,7 @@ pub(super) fn entries(card: &ModelCard) -> Result<Vec<(String, String)>, String>
         "probability": card.model.supervision.target != Target::Depth,
         // `score` is to be bounded by this before it is used.
         "at_most": 1.0,
-        "logit_threshold": logit_threshold(card, threshold),
+        "logit_threshold": threshold.and_then(|threshold| logit_threshold(card, threshold)),
     });
     Ok(vec![
         (CARD_KEY.into(), text(serde_json::to_string(card))?),
@@ -32,7 +29,7 @@ pub(super) fn entries(card: &ModelCard) -> Result<Vec<(String, String)>, String>
             text(serde_json::to_string(&card.preprocess))?,
         ),
         (key("labels"), text(serde_json::to_string(&card.labels))?),
-        (key("threshold"), text(serde_json::to_string(threshold))?),
+        (key("threshold"), text(serde_json::to_string(&threshold))?),
         (key("score"), score.to_string()),
         (key("support"), text(serde_json::to_string(&card.support))?),
         (key("gap"), text(serde_json::to_string(&card.gap))?),
@@ -63,9 +60,10 @@ pub(super) fn doc(card: &ModelCard) -> String {
         "{}: face presentation attack detector, exported from weights {}.\n",
         card.name, card.weights_sha256
     );
-    if let Some(threshold) = card.thresholds.first() {
-        text += &format!("Live if {threshold}.\n");
-    }
+    text += &match card.thresholds.first() {
+        Some(threshold) => format!("Live if {threshold}.\n"),
+        None => "No threshold: there is no default verdict, set one first.\n".to_owned(),
+    };
     if let Some([low, high]) = card.support {
         text += &format!("No decision below {low} and above {high}: not calibrated there.\n");
     }

@@ -46,7 +46,7 @@ pub struct Onnx {
 /// docs/export.md. The same model file gives the same bytes.
 ///
 /// # Errors
-/// The weights do not fit the architecture, there is no threshold, or the file would exceed 2 GiB.
+/// The weights do not fit the architecture, or the file would exceed 2 GiB.
 pub fn onnx(file: &ModelFile, path: &Path) -> Result<Onnx, ModelError> {
     let wrong = |reason: String| ModelError::new(path, reason);
     let card = &file.card;

@@ -94,6 +94,7 @@ impl Imported {
             thresholds: self.thresholds,
             support: None,
             gap: None,
+            dev_scores: None,
             training: TrainingCard {
                 seed: 0,
                 steps: 0,

@@ -38,6 +38,10 @@ pub struct FrameAnswer {
     pub score: Option<f64>,
     /// The final logit where the score is its sigmoid.
     pub logit: Option<f64>,
+    /// Whether the dev set had next to no scores like this: it lies
+    /// [between](crate::DevScores::is_between) its classes. None if the model file does not know, or
+    /// without a score.
+    pub unfamiliar: Option<bool>,
     /// One map per scale, largest first; empty for a model without maps.
     pub maps: Vec<MapLevel>,
     /// The face that was judged, in pixels of the image; none if no face was looked for.
@@ -75,6 +79,7 @@ impl FrameAnswer {
             reason: Some(NoDecision::NoFace),
             score: None,
             logit: None,
+            unfamiliar: None,
             maps: Vec::new(),
             face: None,
             faces: 0,

@@ -102,7 +102,7 @@ impl Predictor {
             (None, Some(threshold)) => threshold.clone(),
             (None, None) => {
                 return Err(wrong(
-                    "expected a threshold in the model file, found none; give one".into(),
+                    "expected a threshold in the model file, found none, and there is no default verdict; give one (--threshold), or set one (fasgard calibrate)".into(),
                 ));
             }
         };
@@ -130,6 +130,13 @@ impl Predictor {
     /// The threshold that verdicts are made with.
     pub fn threshold(&self) -> &Threshold {
         &self.threshold
+    }
+
+    /// Whether the dev set had next to no scores like this one; none if the model file does not know.
+    /// A camera that gives many of them is unlike those of training.
+    pub fn is_unfamiliar(&self, score: f64) -> Option<bool> {
+        let dev = self.card.dev_scores?;
+        score.is_finite().then(|| dev.is_between(score))
     }
 
     /// The verdict of a score, and why there is none.
@@ -216,6 +223,7 @@ impl Predictor {
                 reason,
                 score: Some(score).filter(|s| s.is_finite()),
                 logit: scores.logits.as_ref().map(|l| l[index]),
+                unfamiliar: self.is_unfamiliar(score),
                 maps: maps.collect(),
                 face: ready.face,
                 faces: ready.faces,

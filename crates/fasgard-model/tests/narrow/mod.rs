@@ -87,6 +87,7 @@ pub(crate) fn model(backbone: &str, tap: &str, supervision: &str) -> ModelFile {
         thresholds: vec![Threshold::given(0.25)],
         support: Some([0.0, 1.0]),
         gap: None,
+        dev_scores: None,
         self_test,
         training: TrainingCard {
             seed: 3,

@@ -48,6 +48,7 @@ struct Counted {
     refusals: BTreeMap<Code, u64>,
     verdicts: BTreeMap<(&'static str, &'static str, &'static str), u64>,
     scores: BTreeMap<&'static str, Histogram>,
+    unfamiliar: BTreeMap<&'static str, u64>,
     batches: Histogram,
 }
 
@@ -80,6 +81,7 @@ impl Metrics {
                 refusals: Code::ALL.iter().map(|&code| (code, 0)).collect(),
                 verdicts: verdicts.collect(),
                 scores: kinds.map(|kind| (kind, Histogram::new(SCORES))).into(),
+                unfamiliar: ["frame", "image"].map(|kind| (kind, 0)).into(),
                 batches: Histogram::new(BATCHES),
             }),
         }
@@ -111,6 +113,9 @@ impl Metrics {
     pub(crate) fn answer(&self, kind: &'static str, answer: &FrameAnswer) {
         let reason = answer.reason.map_or("", |reason| reason.as_str());
         self.outcome(kind, answer.verdict, reason, answer.score);
+        if answer.unfamiliar == Some(true) {
+            *self.lock().unfamiliar.entry(kind).or_default() += 1;
+        }
     }
 
     /// Counts the verdict of a session.
@@ -269,6 +274,15 @@ impl Metrics {
         );
         for (kind, histogram) in &counted.scores {
             histogram.write(out, "fasgard_score", &format!("kind=\"{kind}\","));
+        }
+        head(
+            out,
+            "fasgard_unfamiliar_total",
+            "counter",
+            "Scores that the model's dev set had next to none of.",
+        );
+        for (kind, count) in &counted.unfamiliar {
+            let _ = writeln!(out, "fasgard_unfamiliar_total{{kind=\"{kind}\"}} {count}");
         }
         head(
             out,

@@ -62,6 +62,7 @@ pub(crate) fn model(size: u32, width: f64) -> ModelFile {
         thresholds: vec![threshold],
         support: None,
         gap: None,
+        dev_scores: None,
         self_test,
         training: TrainingCard {
             seed: 3,

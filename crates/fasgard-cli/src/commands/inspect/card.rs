@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fasgard_image::{ColorOrder, CropFit, Interpolation, PixelRange, Preprocess};
-use fasgard_model::ModelCard;
+use fasgard_model::{ModelCard, ScoreQuantiles};
 use fasgard_nn::{ModelConfig, Score, Target};
 
 /// Everything that a user must know of a model, a line a thing.
@@ -69,6 +69,19 @@ pub(super) fn describe(card: &ModelCard, path: &Path) -> String {
             format!("between {low} and {high}: calibration saw neither class"),
         );
     }
+    if let Some(dev) = &card.dev_scores {
+        line("dev scores", format!("live   {}", quantiles(&dev.live)));
+        line("", format!("attack {}", quantiles(&dev.attack)));
+        line(
+            "",
+            match dev.between() {
+                Some([low, high]) => {
+                    format!("between {low:.4} and {high:.4} there were next to none")
+                }
+                None => "the classes overlap".into(),
+            },
+        );
+    }
     line("input", input(&card.preprocess));
     line(
         "self-test",
@@ -88,6 +101,15 @@ pub(super) fn describe(card: &ModelCard, path: &Path) -> String {
         text += "  WARNING: trained on rendered faces only: not for real faces\n";
     }
     text
+}
+
+fn quantiles(class: &ScoreQuantiles) -> String {
+    let values = class.values().map(|value| format!("{value:.4}"));
+    format!(
+        "1, 5, 25, 50, 75, 95, 99 %: {} ({} samples)",
+        values.join(" "),
+        class.count
+    )
 }
 
 fn network(config: &ModelConfig) -> String {

@@ -11,7 +11,11 @@ use fasgard_image::{DecodeLimits, RgbImage, decode};
 use fasgard_metrics::Fuse;
 use fasgard_model::{CropSource, Predictor, PredictorOptions, Session};
 
-use crate::{args::Predict, failure::misuse, progress::Progress};
+use crate::{
+    args::Predict,
+    failure::misuse,
+    progress::{Progress, say},
+};
 use inputs::Input;
 use table::{FileAnswer, VideoFrame};
 
@@ -33,6 +37,9 @@ pub(super) fn run(args: &Predict) -> anyhow::Result<()> {
         overlay: args.overlay.as_deref(),
     };
     let answers = task.judge_all("predict", &inputs)?;
+    if let Some(warning) = unlike_training(&answers, &predictor) {
+        say(&warning);
+    }
     if args.json {
         for answer in &answers {
             super::print(&format!("{}\n", serde_json::to_string(answer)?))?;
@@ -51,6 +58,19 @@ pub(super) fn run(args: &Predict) -> anyhow::Result<()> {
         0 => Ok(()),
         bad => anyhow::bail!("{bad} of {} files could not be read", answers.len()),
     }
+}
+
+/// What to say where many scores lie where the dev set had next to none: more than a fifth of at least
+/// ten frames, when of dev's own it is one in fifty.
+fn unlike_training(answers: &[FileAnswer], predictor: &Predictor) -> Option<String> {
+    let [low, high] = predictor.card().dev_scores?.between()?;
+    let counts = answers.iter().map(FileAnswer::unfamiliar_frames);
+    let [all, odd] = counts.fold([0, 0], |sum, c| [sum[0] + c[0], sum[1] + c[1]]);
+    (all >= 10 && odd * 5 > all).then(|| {
+        format!(
+            "warning: {odd} of {all} scores lie between {low:.4} and {high:.4}, where the model's dev set had next to none: this camera is unlike those of training (fasgard calibrate)"
+        )
+    })
 }
 
 /// The value of `--crop`.

@@ -17,6 +17,8 @@ pub(in crate::commands) struct FileAnswer {
     reason: Option<String>,
     score: Option<f64>,
     logit: Option<f64>,
+    /// Whether the model's dev set had next to no scores like this; null if it is not known.
+    unfamiliar: Option<bool>,
     threshold: f64,
     maps: Vec<MapLevel>,
     face: Option<FaceBox>,
@@ -46,6 +48,7 @@ impl FileAnswer {
             reason: None,
             score: None,
             logit: None,
+            unfamiliar: None,
             threshold: predictor.threshold().value,
             maps: Vec::new(),
             face: None,
@@ -74,6 +77,7 @@ impl FileAnswer {
             reason: answer.reason.map(|r| r.to_string()),
             score: answer.score,
             logit: answer.logit,
+            unfamiliar: answer.unfamiliar,
             face: answer.face,
             faces: answer.faces,
             region: answer.region,
@@ -103,6 +107,7 @@ impl FileAnswer {
             verdict: answer.verdict,
             reason: answer.reason.map(|r| r.to_string()),
             score: answer.score,
+            unfamiliar: answer.score.and_then(|s| predictor.is_unfamiliar(s)),
             fuse: Some(answer.fuse),
             faces: frames.iter().map(|f| f.answer.faces).max().unwrap_or(0),
             frames,
@@ -116,6 +121,16 @@ impl FileAnswer {
         let frames = self.frames.iter().filter_map(|f| f.answer.score);
         let image = self.score.filter(|_| self.frames.is_empty());
         frames.chain(image)
+    }
+
+    /// How many frames have a score, and how many of them one that dev hardly had.
+    pub(super) fn unfamiliar_frames(&self) -> [usize; 2] {
+        let image = self.unfamiliar.filter(|_| self.frames.is_empty());
+        let frames = self.frames.iter().map(|f| f.answer.unfamiliar);
+        let known = frames.chain([image]).flatten();
+        known.fold([0, 0], |[all, odd], unfamiliar| {
+            [all + 1, odd + usize::from(unfamiliar)]
+        })
     }
 
     /// Whether the file could not be read at all.
@@ -150,6 +165,9 @@ impl FileAnswer {
 /// What must be known of an image's answer.
 fn notes(predictor: &Predictor, answer: &FrameAnswer) -> Vec<String> {
     let mut notes = Vec::new();
+    if answer.unfamiliar == Some(true) {
+        notes.push("dev had next to no scores like this".into());
+    }
     if answer.faces > 1 {
         notes.push(format!("{} faces, the largest was judged", answer.faces));
     }

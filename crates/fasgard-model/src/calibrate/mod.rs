@@ -1,9 +1,14 @@
 //! A threshold for one's own camera, and where nothing is known.
 
+mod clusters;
+
 use fasgard_metrics::{Criterion, Level, Provenance, Rate, Source, Threshold};
 use serde::Serialize;
 
-use crate::ModelCard;
+pub use clusters::{CameraClusters, ClusterUnit, Clustered};
+
+use crate::{ModelCard, ScoreQuantiles, dev_scores::quantile};
+use clusters::Class;
 
 /// Quantile of the attacks that bounds the gap from below; of the lives from above, its complement.
 const TAIL: f64 = 0.99;
@@ -17,8 +22,10 @@ pub struct CameraScores<'a> {
     pub live: &'a [f64],
     /// Of attack frames before the same camera; may be empty.
     pub attack: &'a [f64],
-    /// Of the live rows of the model's own dev set; empty = not known.
-    pub dev_live: &'a [f64],
+    /// Where those of the live samples of the model's own dev set lay; none = not known.
+    pub dev_live: Option<ScoreQuantiles>,
+    /// Which of the camera's frames belong together; none = not known.
+    pub clusters: Option<CameraClusters<'a>>,
 }
 
 /// A calibration of a model for one camera.
@@ -28,7 +35,7 @@ pub struct Calibration {
     pub threshold: Threshold,
     /// Live frames rejected by it, of those that it was chosen on.
     pub bpcer: Rate,
-    /// Live frames rejected by the model's threshold before.
+    /// Live frames rejected by the model's threshold before; undefined if it had none.
     pub bpcer_before: Rate,
     /// Attack frames accepted by the new threshold.
     pub apcer: Rate,
@@ -40,8 +47,12 @@ pub struct Calibration {
     /// Lowest and highest score seen; 0 and the highest without attacks. Outside nothing is claimed.
     pub support: [f64; 2],
     /// Live frames needed before "BPCER at most the allowed one" can be claimed: with no error among
-    /// them the 95 % Clopper-Pearson interval ends there.
+    /// them the 95 % Clopper-Pearson interval ends there. Of independent ones: where the frames of a
+    /// cluster are all alike, as many clusters are needed.
     pub needed: u64,
+    /// The same rates where the frames of a cluster are not independent; null if it is not known which
+    /// belong together, and every interval above is **as if all frames were independent**.
+    pub clusters: Option<Clustered>,
     /// Share of the camera's live scores within the dev set's 1 % and 99 % quantiles of live.
     pub familiar: Option<f64>,
     /// What a reader must know.
@@ -77,18 +88,18 @@ pub fn frames_needed(allowed: f64) -> u64 {
 }
 
 /// Sets a threshold at which at most `allowed` of the camera's live frames are rejected: the highest
-/// score of the set for which that holds. `before` is the threshold so far; `from` names the live
-/// frames.
+/// score of the set for which that holds. `before` is the threshold so far, if there is one; `from`
+/// names the live frames.
 ///
-/// Intervals take frames as independent; frames of one person are not, so they are too narrow for
-/// few people.
+/// The intervals of [`Calibration::bpcer`] and its like take frames as independent; frames of one
+/// person are not. [`Calibration::clusters`] has those that count people (recordings, folders).
 ///
 /// # Errors
 /// [`CalibrationError`] if `allowed` is out of range or there are too few live frames.
 pub fn calibrate(
     scores: CameraScores<'_>,
     allowed: f64,
-    before: &Threshold,
+    before: Option<&Threshold>,
     from: &str,
 ) -> Result<Calibration, CalibrationError> {
     if !(allowed > 0.0 && allowed <= 0.5) {
@@ -136,6 +147,7 @@ pub fn calibrate(
         let errors = (attack.len() - below(&attack, t)) as u64;
         Rate::proportion(errors, attack.len() as u64, "no attack frames were given")
     };
+    let none_before = || Rate::undefined("the model had no threshold");
     let gap = quantile(&attack, TAIL)
         .zip(quantile(&live, 1.0 - TAIL))
         .map(|(low, high)| [low, high])
@@ -144,16 +156,35 @@ pub fn calibrate(
     let high = live
         .last()
         .map_or(1.0, |l| attack.last().map_or(*l, |a| a.max(*l)));
-    let familiar = familiar(&live, &sorted(scores.dev_live));
+    let familiar = scores.dev_live.map(|dev| {
+        let inside = live.iter().filter(|score| dev.holds(**score)).count();
+        inside as f64 / live.len() as f64
+    });
+    let clusters = scores.clusters.map(|given| {
+        let lives = Class::new(scores.live, Some(given.live));
+        let attacks = Class::new(scores.attack, Some(given.attack));
+        let rejected = |t: f64| lives.interval(|score| score <= t);
+        let accepted = |t: f64| attacks.interval(|score| score > t);
+        Clustered {
+            unit: given.unit,
+            live: lives.count(),
+            attack: attacks.count(),
+            bpcer: rejected(value),
+            bpcer_before: before.and_then(|t| rejected(t.value)),
+            apcer: accepted(value),
+            apcer_before: before.and_then(|t| accepted(t.value)),
+        }
+    });
     let mut calibration = Calibration {
         bpcer: rejected(value),
-        bpcer_before: rejected(before.value),
+        bpcer_before: before.map_or_else(none_before, |t| rejected(t.value)),
         apcer: accepted(value),
-        apcer_before: accepted(before.value),
+        apcer_before: before.map_or_else(none_before, |t| accepted(t.value)),
         threshold,
         gap,
         support: [low, high],
         needed,
+        clusters,
         familiar,
         warnings: Vec::new(),
     };
@@ -170,28 +201,23 @@ impl Calibration {
     }
 }
 
-/// The value with a share `q` of the sorted values at or below it: the smallest one of rank at least
-/// q n (no interpolation, so that it is a score that was seen).
-fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    // 0.01 of 200 is two, also where the product is a little above.
-    let rank = (q * sorted.len() as f64 - 1e-9).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
-}
-
-fn familiar(live: &[f64], dev: &[f64]) -> Option<f64> {
-    let (low, high) = quantile(dev, 1.0 - TAIL).zip(quantile(dev, TAIL))?;
-    let inside = live.iter().filter(|v| (low..=high).contains(*v)).count();
-    Some(inside as f64 / live.len() as f64)
-}
-
 fn warnings(found: &Calibration, live: u64, no_attacks: bool, allowed: f64) -> Vec<String> {
     let mut warnings = Vec::new();
-    if live < found.needed {
-        warnings.push(format!(
-            "{live} live frames do not show a BPCER of {} %: {} are needed, and of many people",
-            allowed * 100.0,
-            found.needed
-        ));
+    let needed = found.needed;
+    match &found.clusters {
+        Some(clusters) if clusters.live < needed => warnings.push(format!(
+            "{live} live frames of {} {}s do not show a BPCER of {} %: where frames of a {1} are alike, {needed} {1}s are needed, none of them rejected",
+            clusters.live, clusters.unit, allowed * 100.0
+        )),
+        Some(_) => {}
+        None if live < needed => warnings.push(format!(
+            "{live} live frames do not show a BPCER of {} %: {needed} are needed, and of many people",
+            allowed * 100.0
+        )),
+        None => warnings.push(
+            "it is not known whose frames these are: they are counted as if they were independent, and frames of one person are not"
+                .into(),
+        ),
     }
     if no_attacks {
         warnings.push(
@@ -227,7 +253,8 @@ mod tests {
         CameraScores {
             live,
             attack,
-            dev_live,
+            dev_live: ScoreQuantiles::of(dev_live.to_vec()),
+            clusters: None,
         }
     }
 
@@ -243,7 +270,7 @@ mod tests {
         let live: Vec<f64> = (1..=10).map(|i| f64::from(i) / 10.0).collect();
         let attack = [0.05, 0.25, 0.75];
         let before = Threshold::given(0.5);
-        let found = calibrate(scores(&live, &attack, &[]), 0.2, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &attack, &[]), 0.2, Some(&before), "cam").unwrap();
         // 0.25 rejects two lives as well and is higher.
         assert_eq!(found.threshold.value, 0.25);
         assert_eq!((found.bpcer.errors, found.bpcer.of), (Some(2), Some(10)));
@@ -254,13 +281,17 @@ mod tests {
         );
         assert_eq!((found.gap, found.support), (None, [0.05, 1.0]));
         assert_eq!(found.threshold.from.live, 10);
+        // The first threshold of a model is the same, with nothing before it.
+        let first = calibrate(scores(&live, &attack, &[]), 0.2, None, "cam").unwrap();
+        assert_eq!(first.threshold, found.threshold);
+        assert_eq!(first.bpcer_before.value.or(first.apcer_before.value), None);
     }
 
     #[test]
     fn the_gap_between_the_classes_is_abstained_in() {
         let (live, attack) = (ramp(200, 0.8, 0.99), ramp(100, 0.01, 0.2));
         let before = Threshold::given(0.5);
-        let found = calibrate(scores(&live, &attack, &[]), 0.01, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &attack, &[]), 0.01, Some(&before), "cam").unwrap();
         let [low, high] = found.gap.unwrap();
         // Ranks 99 of 100 and 2 of 200.
         assert_eq!((low, high), (attack[98], live[1]));
@@ -281,16 +312,59 @@ mod tests {
     }
 
     #[test]
+    fn intervals_count_people_where_they_are_known() {
+        // 5 people of 80 frames each; the lowest 4 frames (1 %) are one person's. 3 of attacks.
+        let live: Vec<f64> = (0..400).map(|i| 0.5 + f64::from(i) / 1000.0).collect();
+        let people: Vec<u32> = (0..400).map(|i| i / 80).collect();
+        let attack = [0.1, 0.2, 0.3];
+        let known = CameraScores {
+            clusters: Some(CameraClusters {
+                unit: ClusterUnit::Subject,
+                live: &people,
+                attack: &[7, 7, 2],
+            }),
+            ..scores(&live, &attack, &[])
+        };
+        let before = Threshold::given(0.4);
+        let found = calibrate(known, 0.01, Some(&before), "cam").unwrap();
+        assert_eq!(found.bpcer.errors, Some(4));
+        let by = found.clusters.as_ref().unwrap();
+        assert_eq!((by.live, by.attack), (5, 2));
+        // One of five has an error: Clopper-Pearson's 0.7164. None before: 1 - 0.025^(1/5).
+        let hi = |interval: Option<fasgard_metrics::resample::Interval>| interval.unwrap().hi;
+        assert!((hi(by.bpcer) - 0.716_418).abs() < 1e-6, "{by:?}");
+        assert!((hi(by.bpcer_before) - 0.521_824).abs() < 1e-6, "{by:?}");
+        // No attack of two clusters: 1 - 0.025^(1/2).
+        assert!((hi(by.apcer) - 0.841_886).abs() < 1e-6, "{by:?}");
+        assert!(found.bpcer.ci95.unwrap()[1] < 0.03, "as if independent");
+        let text = found.warnings.join("\n");
+        assert!(
+            text.contains("400 live frames of 5 subjects")
+                && text.contains("368 subjects are needed"),
+            "{text}"
+        );
+        // Unknown, and enough frames: it is said what was taken for granted.
+        let found = calibrate(scores(&live, &attack, &[]), 0.01, None, "cam").unwrap();
+        assert!(found.clusters.is_none());
+        assert!(
+            found
+                .warnings
+                .join("\n")
+                .contains("as if they were independent")
+        );
+    }
+
+    #[test]
     fn bad_requests_are_refused() {
         let before = Threshold::given(0.5);
         for allowed in [0.0, -1.0, 0.51, f64::NAN] {
-            let error = calibrate(scores(&[0.5; 10], &[], &[]), allowed, &before, "cam");
+            let error = calibrate(scores(&[0.5; 10], &[], &[]), allowed, Some(&before), "cam");
             assert!(
                 matches!(error, Err(CalibrationError::Allowed(_))),
                 "{allowed}"
             );
         }
-        let message = calibrate(scores(&[0.5; 99], &[], &[]), 0.01, &before, "cam")
+        let message = calibrate(scores(&[0.5; 99], &[], &[]), 0.01, Some(&before), "cam")
             .unwrap_err()
             .to_string();
         assert!(
@@ -299,7 +373,12 @@ mod tests {
         );
         assert!(message.contains("368"), "{message}");
         // Scores that are no numbers are no frames.
-        let error = calibrate(scores(&[f64::NAN; 200], &[], &[]), 0.01, &before, "cam");
+        let error = calibrate(
+            scores(&[f64::NAN; 200], &[], &[]),
+            0.01,
+            Some(&before),
+            "cam",
+        );
         assert!(error.is_err());
     }
 
@@ -308,12 +387,12 @@ mod tests {
         let before = Threshold::given(0.9);
         let (live, dev) = (ramp(100, 0.1, 0.6), ramp(100, 0.7, 1.0));
         let attack = ramp(50, 0.0, 0.5);
-        let found = calibrate(scores(&live, &attack, &dev), 0.05, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &attack, &dev), 0.05, Some(&before), "cam").unwrap();
         assert_eq!(found.familiar, Some(0.0));
         let text = found.warnings.join("\n");
         assert!(text.contains("unlike those of training"), "{text}");
         assert!(text.contains("accepts more attacks"), "{text}");
-        let found = calibrate(scores(&live, &[], &live), 0.05, &before, "cam").unwrap();
+        let found = calibrate(scores(&live, &[], &live), 0.05, Some(&before), "cam").unwrap();
         let text = found.warnings.join("\n");
         assert!(text.contains("no attack frames"), "{text}");
         assert!(!text.contains("unlike"), "{text}");
