@@ -6,8 +6,9 @@
 #   FASGARD_URL=http://127.0.0.1:8080 tools/page/check.sh     # a service that runs already
 #
 # FASGARD is the binary, MODEL a model file, ONNX its export (`fasgard export onnx`), SHOTS a folder for
-# screenshots (also as FASGARD_SHOTS). Without the face weights (`fasgard models install`) the service
-# runs with `--crop none` and the tests of faces are skipped, as with FASGARD_NO_FACES=1.
+# screenshots (also as FASGARD_SHOTS). The face detector is exported here, unchecked. Without its weights
+# (`fasgard models install`) the service runs with `--crop none` and the tests of faces are skipped, as with
+# FASGARD_NO_FACES=1.
 # Exit code 77: this machine has no node, npm or Chromium.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -22,15 +23,17 @@ if [ -z "${FASGARD_URL:-}" ]; then
     usage="usage: tools/page/check.sh FASGARD MODEL ONNX [SHOTS]"
     fasgard="${1:?$usage}" model="${2:?$usage}" onnx="${3:?$usage}"
     "$here/vendor.sh" "$here/assets"
-    crop=auto
+    work="$(mktemp -d)" log="$work/log"
+    faces=(--face-onnx "$work/face.onnx")
     if ! "$fasgard" models list >/dev/null 2>&1; then
-        crop=none
+        faces=(--crop none)
         export FASGARD_NO_FACES=1
+    else
+        "$fasgard" export face --output "$work/face.onnx" --no-verify >/dev/null 2>&1
     fi
-    log="$(mktemp)"
-    "$fasgard" serve "$model" --listen 127.0.0.1:0 --crop "$crop" --onnx "$onnx" --page-assets "$here/assets" >"$log" 2>&1 &
+    "$fasgard" serve "$model" --listen 127.0.0.1:0 "${faces[@]}" --onnx "$onnx" --page-assets "$here/assets" >"$log" 2>&1 &
     service=$!
-    trap 'kill "$service" 2>/dev/null || true; wait "$service" 2>/dev/null || true; rm -f "$log"' EXIT
+    trap 'kill "$service" 2>/dev/null || true; wait "$service" 2>/dev/null || true; rm -rf "$work"' EXIT
     for _ in $(seq 100); do
         FASGARD_URL="$(grep -o 'http://127\.0\.0\.1:[0-9]*' "$log" | head -1 || true)"
         [ -n "$FASGARD_URL" ] && break

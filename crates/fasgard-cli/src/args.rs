@@ -27,7 +27,7 @@ pub(crate) use compare::Compare;
 pub(crate) use demo::Demo;
 pub(crate) use evaluate::{Counting, Evaluate};
 pub(crate) use experiment::{Audit, Experiment};
-pub(crate) use export::{Export, ExportFormat, ExportOnnx};
+pub(crate) use export::{CheckOptions, Export, ExportFace, ExportFormat, ExportOnnx};
 pub(crate) use import::Import;
 pub(crate) use inspect::Inspect;
 pub(crate) use localize::Localize;

@@ -254,3 +254,47 @@ fn every_configuration_answers_alike_or_is_refused() {
     }
     assert!(count >= 17, "{count} configurations");
 }
+
+#[test]
+fn without_its_weights_the_face_detector_is_not_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = text(&dir.path().join("face.onnx"));
+    let result = assert_cmd::Command::cargo_bin("fasgard")
+        .unwrap()
+        .env("FASGARD_MODELS", dir.path())
+        .args(["export", "face", "--no-verify", "--output", &output])
+        .assert()
+        .code(2);
+    let error = String::from_utf8_lossy(&result.get_output().stderr).into_owned();
+    assert!(error.contains("fasgard models install"), "{error}");
+    assert!(!fs::exists(&output).unwrap());
+}
+
+#[test]
+#[ignore = "needs the face weights (fasgard models install) and the Python wheel onnxruntime (ORT_DYLIB_PATH names it)"]
+fn the_face_detector_is_compared_as_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = text(&dir.path().join("face.onnx"));
+    let arguments = ["export", "face", "--output", &output, "--json"];
+    let result = fasgard(&arguments).success();
+    let json: serde_json::Value = serde_json::from_slice(&result.get_output().stdout).unwrap();
+    println!("{}", json["check"]);
+    let batch = |sides: &[u32]| {
+        let sides = sides.iter().map(|side| serde_json::json!(side));
+        std::iter::once("batch".into())
+            .chain(sides)
+            .collect::<serde_json::Value>()
+    };
+    assert_eq!(json["input"]["input"], batch(&[3, 128, 128]));
+    assert_eq!(json["outputs"]["boxes"], batch(&[896, 16]));
+    assert_eq!(json["outputs"]["logits"], batch(&[896, 1]));
+    let check = &json["check"];
+    assert_eq!(
+        (&check["good"], &check["samples"], &check["flips"]),
+        (&true.into(), &16.into(), &0.into())
+    );
+    assert_eq!(json["bytes"], fs::read(&output).unwrap().len());
+    let again = text(&dir.path().join("again.onnx"));
+    fasgard(&["export", "face", "--output", &again, "--no-verify"]).success();
+    assert_eq!(fs::read(&output).unwrap(), fs::read(&again).unwrap());
+}

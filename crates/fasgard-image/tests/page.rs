@@ -5,7 +5,8 @@
 use std::fmt::Write;
 
 use fasgard_image::{
-    ColorMap, ColorOrder, FaceBox, Interpolation, PixelRange, Preprocess, Rgb, RgbImage, crop,
+    ColorMap, ColorOrder, CropFit, FaceBox, Interpolation, PixelRange, Preprocess, Rgb, RgbImage,
+    crop,
 };
 
 const FILE: &str = concat!(
@@ -69,19 +70,35 @@ fn inputs() -> String {
         crop_scale: 1.7,
         ..plain.clone()
     };
+    let inside = Preprocess {
+        fit: CropFit::Inside,
+        crop_scale: 2.7,
+        ..plain.clone()
+    };
     let cases = [
         (&plain, "rgb", "unit", Some([11.3, 6.1, 14.7, 19.2])),
         (&plain, "rgb", "unit", None),
         (&other, "bgr", "byte", Some([20.6, 9.9, 17.1, 12.4])),
+        // In the middle, over the upper left and the lower right corner, larger than the image's height.
+        (&inside, "rgb", "unit", Some([15.2, 11.1, 6.3, 8.9])),
+        (&inside, "rgb", "unit", Some([1.4, -2.2, 9.7, 7.6])),
+        (&inside, "rgb", "unit", Some([30.9, 21.3, 11.5, 7.1])),
+        (&inside, "rgb", "unit", Some([7.7, -4.4, 21.9, 38.3])),
+        (&inside, "rgb", "unit", None),
     ];
     let line = |(p, color, range, place): (&Preprocess, &str, &str, Option<[f32; 4]>)| {
         let place_json = place.map_or("null".into(), |place| format!("{place:?}"));
         let region = p.crop_region(place.map(face), 40, 30);
         let input = p.apply(&picture(), place.map(face));
         format!(
-            r#"  {{"preprocess": {{"size": {}, "crop_scale": {:?}, "color": "{color}", "range": "{range}", "mean": {:?}, "std": {:?}, "interpolation": "bilinear"}}, "face": {place_json}, "region": {:?}, "input": {input:?}}}"#,
+            r#"  {{"preprocess": {{"size": {}, "crop_scale": {:?}, "fit": "{}", "color": "{color}", "range": "{range}", "mean": {:?}, "std": {:?}, "interpolation": "bilinear"}}, "face": {place_json}, "region": {:?}, "input": {input:?}}}"#,
             p.size,
             p.crop_scale,
+            if p.fit == CropFit::Inside {
+                "inside"
+            } else {
+                "square"
+            },
             p.mean,
             p.std,
             [region.x, region.y, region.w, region.h],

@@ -24,19 +24,15 @@ export function readOutputs(outputs) {
   return { score: logit === null ? bounded(score) : sigmoid(logit), logit, maps };
 }
 
-/** The answer to one frame, as the service gives it. */
-export function answerOf({ outputs, region, timings }, info, image, face) {
+/**
+ * The answer to one frame, as the service gives it: of the network's `outputs`, or none (null) where no
+ * face was found. `face` is the one that was judged (null: the picture is a face crop), `faces` how many
+ * were found.
+ */
+export function answerOf({ outputs, region, face, faces, timings }, info, image) {
+  const notes = faces > 1 ? [`${faces} faces were found; one was judged`] : [];
+  const place = { face, faces, region, image, timings, notes };
+  if (!outputs) return { verdict: "no-decision", reason: "no-face", score: null, logit: null, maps: [], ...place };
   const { score, logit, maps } = readOutputs(outputs);
-  return {
-    ...decide(score, contractOf(info)),
-    score: Number.isFinite(score) ? score : null,
-    logit,
-    maps,
-    face,
-    faces: 0,
-    region,
-    image,
-    timings,
-    notes: [],
-  };
+  return { ...decide(score, contractOf(info)), score: Number.isFinite(score) ? score : null, logit, maps, ...place };
 }

@@ -32,7 +32,10 @@ let judging = null;
 const say = announcer((text) => (by("live").textContent = text));
 const maps = new Maps(() => redraw());
 const stage = new Stage(() => redraw());
-const frame = new Frame(() => photo && judgeAgain());
+const frame = new Frame(() => {
+  redraw();
+  if (photo) judgeAgain();
+});
 const camera = new Camera(by("video"));
 const live = new Live(camera, openSession, {
   frame: showFrame,
@@ -48,7 +51,7 @@ const isLocal = () => document.querySelector("input[name=mode]:checked").value =
 
 function redraw() {
   // Where the user places the face, the frame itself is shown.
-  const shown = answer && isLocal() ? { ...answer, face: null } : answer;
+  const shown = answer && frame.isShown ? { ...answer, face: null } : answer;
   stage.draw(shown, answer ? maps.layer : null, maps.opacity);
 }
 
@@ -63,6 +66,7 @@ async function connect() {
   by("key-form").hidden = true;
   notice(null);
   local = new Local(server, info);
+  frame.offer(Boolean(info.in_browser?.face), info.crop);
   showNotes(info);
   by("choose").disabled = by("camera").disabled = false;
   showCard(info);
@@ -127,9 +131,10 @@ async function judgeAgain() {
   try {
     if (isLocal()) await loadModel();
     const begin = performance.now();
-    const found = isLocal() ? await local.judge(stage.pixels(), frame.face) : await server.predict(photo.blob, mine.signal);
+    const found = isLocal() ? await local.judge(stage.pixels(), frame.place) : await server.predict(photo.blob, mine.signal);
     if (mine.signal.aborted) return;
     answer = found;
+    frame.found(found.face);
     show(found, (performance.now() - begin) / 1000, false);
     say(spoken(found, info));
   } catch (error) {
@@ -206,7 +211,7 @@ async function listCameras(current) {
 }
 
 function openSession() {
-  return isLocal() ? new LocalSession(local, info, () => frame.face) : new ServerSession(server, info);
+  return isLocal() ? new LocalSession(local, info, () => frame.place) : new ServerSession(server, info);
 }
 
 function showFrame(found, seconds, soFar) {
@@ -218,6 +223,7 @@ function showFrame(found, seconds, soFar) {
     return;
   }
   answer = found;
+  frame.found(found.face);
   frames = [...frames.slice(1 - KEPT), { score: found.score ?? null, verdict: found.verdict }];
   show(found, seconds, true);
   by("history").hidden = false;

@@ -30,7 +30,10 @@ export function showCard(info, local = null) {
   rows.push(["Trained on", model.datasets.join(", ") || "not stated", model.species.length ? `attacks: ${model.species.join(", ")}` : null]);
   rows.push(["Licence", model.licence || "not stated"]);
   rows.push(["Service", `fasgard ${info.version}`, crop(info)]);
-  if (local) rows.push(["In the page", runtime(local), selfTest(local)]);
+  if (local) {
+    rows.push(["In the page", runtime(local), selfTest(local)]);
+    rows.push(["Face", local.detector ? code(local.detector) : "you frame it", local.detector ? "finds the face in the page" : "this server offers no face detector to browsers"]);
+  }
   by("card").replaceChildren(...rows.map(([name, value, more]) => row(name, value, more)));
 }
 

@@ -1,13 +1,16 @@
 // The model inside the page: no frame leaves the device.
 
 import { answerOf, readOutputs } from "./answer.js";
-import { cardOf } from "./onnx.js";
+import { cardOf, faceContractOf } from "./onnx.js";
 
 const ASSETS = "/assets";
 /** The runtime's files, as tools/page/vendor.sh fetches them. */
 const NEEDED = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
 /** Largest difference to the model file's own answer, as in the crate fasgard-model. */
 const TOLERANCE = 1e-3;
+
+/** For a face's place: the detector looks for it. */
+export const FIND = "find";
 
 /** Why this server's model cannot run in a browser; null if it can. */
 export function notOffered(info) {
@@ -31,6 +34,8 @@ export class Local {
   selfTest = null;
   threads = 1;
   loaded = false;
+  /** The face detector's name once it is loaded; null: the user frames the face. */
+  detector = null;
 
   constructor(server, info) {
     this.#server = server;
@@ -50,15 +55,27 @@ export class Local {
 
   async #load(progress) {
     const source = this.#info.in_browser;
-    const model = await this.#server.model(source, progress);
-    await checkSum(model, source.sha256);
+    const bytes = source.bytes + (source.face?.bytes ?? 0);
+    const model = await this.#server.model(source, (part) => progress((part * source.bytes) / bytes));
+    await checkSum(model, source.sha256, "model");
     const card = cardOf(new Uint8Array(model), this.#info.model.weights_sha256);
+    const face = source.face ? await this.#detector(source.face) : null;
+    progress(1);
     this.#start();
     const assets = new URL(ASSETS, location.href).href;
-    const loaded = await this.#ask({ task: "load", assets, model, preprocess: card.preprocess }, [model]);
+    const task = { task: "load", assets, model, preprocess: card.preprocess, face };
+    const loaded = await this.#ask(task, [model, ...(face ? [face.model] : [])]);
     this.threads = loaded.threads;
     await this.#check(card.self_test.score);
+    this.detector = face && face.contract.name;
     this.loaded = true;
+  }
+
+  /** The face detector's file and contract. */
+  async #detector(source) {
+    const model = await this.#server.model(source, () => {});
+    await checkSum(model, source.sha256, "face detector");
+    return { model, contract: faceContractOf(new Uint8Array(model)) };
   }
 
   /** The model's answer to a fixed input must be the one in its card. */
@@ -74,12 +91,16 @@ export class Local {
     }
   }
 
-  /** Judges an ImageData with the face box `face` (null: the picture is a face crop). */
-  async judge(image, face) {
+  /**
+   * Judges an ImageData. `place` is the face box, null where the picture is a face crop, or FIND; then of
+   * several faces the largest near `previous` is judged, without it the largest of all.
+   */
+  async judge(image, place, previous = null) {
     const { width, height } = image;
     const pixels = image.data.buffer;
-    const found = await this.#ask({ task: "judge", pixels, width, height, face }, [pixels]);
-    return answerOf(found, this.#info, { width, height }, face);
+    const find = place === FIND;
+    const found = await this.#ask({ task: "judge", pixels, width, height, find, face: find ? null : place, previous }, [pixels]);
+    return answerOf(found, this.#info, { width, height });
   }
 
   #start() {
@@ -106,12 +127,12 @@ export class Local {
   }
 }
 
-/** Compares the model's SHA-256 where the browser can compute one (on https and localhost). */
-async function checkSum(bytes, expected) {
+/** Compares a file's SHA-256 where the browser can compute one (on https and localhost). */
+async function checkSum(bytes, expected, what) {
   if (!expected || !crypto.subtle) return;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const found = [...digest].map((b) => b.toString(16).padStart(2, "0")).join("");
   if (found !== expected) {
-    throw new Error(`The model arrived damaged: expected SHA-256 ${expected.slice(0, 12)}…, found ${found.slice(0, 12)}…. Load the page anew.`);
+    throw new Error(`The ${what} arrived damaged: expected SHA-256 ${expected.slice(0, 12)}…, found ${found.slice(0, 12)}…. Load the page anew.`);
   }
 }

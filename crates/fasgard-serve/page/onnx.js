@@ -52,7 +52,7 @@ function number(bytes, from, end) {
 }
 
 function damaged() {
-  return new Error("The server's model for browsers is no ONNX file, or a damaged one.");
+  return new Error("The server's file for browsers is no ONNX file, or a damaged one.");
 }
 
 /**
@@ -69,4 +69,11 @@ export function cardOf(bytes, weights) {
     );
   }
   return card;
+}
+
+/** What a face detector that `fasgard export face` wrote says about itself; throws an Error if it is none. */
+export function faceContractOf(bytes) {
+  const json = metadata(bytes)["fasgard.face"];
+  if (!json) throw new Error("The server's face detector for browsers has no contract: expected a file of `fasgard export face`.");
+  return JSON.parse(json);
 }

@@ -12,11 +12,31 @@ export function square(box, scale) {
   return { x: f(x + f(f(w - side) / 2)), y: f(y + f(f(h - side) / 2)), w: side, h: side };
 }
 
+/** Both sides times scale, less where the image has no room, and moved into it; whole pixels. */
+export function inside(box, scale, width, height) {
+  const [x, y, w, h] = [box.x, box.y, box.w, box.h].map(f);
+  const [lastX, lastY] = [width, height].map((side) => f(f(side) - 1));
+  const by = Math.min(f(scale), f(lastX / w), f(lastY / h));
+  const span = (start, side, last) => {
+    const wide = f(side * by);
+    // Moved in from one side, then from the other.
+    const moved = Math.max(f(f(start + f(side / 2)) - f(wide / 2)), 0);
+    const first = f(moved - Math.max(f(f(moved + wide) - last), 0));
+    const from = Math.trunc(Math.max(first, 0));
+    const to = Math.min(Math.trunc(f(first + wide)), last);
+    return [from, f(f(to - from) + 1)];
+  };
+  const [left, across] = span(x, w, lastX);
+  const [top, down] = span(y, h, lastY);
+  return { x: left, y: top, w: across, h: down };
+}
+
 /**
- * The square that the network sees. Without a face the image is taken for a face crop already: its
- * largest centred square, to which `crop_scale` does not apply.
+ * What the network sees: round the face as `fit` says. Without a face the image is taken for a face crop
+ * already: its largest centred square, to which `crop_scale` and `fit` do not apply.
  */
 export function cropRegion(preprocess, face, width, height) {
+  if (face && preprocess.fit === "inside") return inside(face, preprocess.crop_scale, width, height);
   if (face) return square(face, preprocess.crop_scale);
   const side = Math.min(width, height);
   return { x: f((width - side) / 2), y: f((height - side) / 2), w: side, h: side };
@@ -58,7 +78,7 @@ function table(preprocess, channel) {
   return Float32Array.from({ length: 256 }, (_, v) => f(f(f(v / top) - mean) / std));
 }
 
-/** An RGBA image and its face box (or null) to the network's input and the square it shows. */
+/** An RGBA image and its face box (or null) to the network's input and the part that it shows. */
 export function prepare(preprocess, image, face) {
   const region = cropRegion(preprocess, face, image.width, image.height);
   const pixels = crop(image, region, preprocess.size, preprocess.interpolation);

@@ -32,20 +32,23 @@ export class Tally {
   }
 }
 
-/** Frames judged in the page. */
+/** Frames judged in the page; `place()` says where the face is, or that it is to be found. */
 export class LocalSession {
   #local;
-  #face;
+  #place;
   #tally;
+  /** Where the face was last: it is followed from frame to frame, as on the server. */
+  #previous = null;
 
-  constructor(local, info, face) {
+  constructor(local, info, place) {
     this.#local = local;
-    this.#face = face;
+    this.#place = place;
     this.#tally = new Tally(info);
   }
 
   async push(camera) {
-    const answer = await this.#local.judge(camera.pixels(), this.#face());
+    const answer = await this.#local.judge(camera.pixels(), this.#place(), this.#previous);
+    this.#previous = answer.face ?? this.#previous;
     this.#tally.push(answer);
     return answer;
   }

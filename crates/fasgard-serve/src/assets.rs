@@ -1,7 +1,10 @@
-//! Files that the operator gives: further files of the page, and the exported model. They are read
-//! once: no request ever names a path.
+//! Files that the operator gives: further files of the page, the exported model and face detector. They
+//! are read once: no request ever names a path.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use axum::body::Bytes;
 use sha2::{Digest, Sha256};
@@ -34,6 +37,7 @@ impl File {
 pub(crate) struct Assets {
     files: Option<BTreeMap<String, File>>,
     onnx: Option<File>,
+    face_onnx: Option<File>,
 }
 
 impl Assets {
@@ -43,11 +47,14 @@ impl Assets {
     /// A file or the folder cannot be read, is too large, or the folder has no file of the page.
     pub(crate) fn load(config: &ServeConfig) -> Result<Self, ServeError> {
         let files = config.page_assets.as_deref().map(folder).transpose()?;
-        let onnx = match &config.onnx {
-            Some(path) => Some(File::new(page::BYTES, read(path)?)),
-            None => None,
+        let exported = |path: &PathBuf| -> Result<File, ServeError> {
+            Ok(File::new(page::BYTES, read(path)?))
         };
-        Ok(Self { files, onnx })
+        Ok(Self {
+            files,
+            onnx: config.onnx.as_ref().map(exported).transpose()?,
+            face_onnx: config.face_onnx.as_ref().map(exported).transpose()?,
+        })
     }
 
     /// A file of the folder by its name.
@@ -72,6 +79,11 @@ impl Assets {
     /// The exported model.
     pub(crate) fn onnx(&self) -> Option<&File> {
         self.onnx.as_ref()
+    }
+
+    /// The exported face detector.
+    pub(crate) fn face_onnx(&self) -> Option<&File> {
+        self.face_onnx.as_ref()
     }
 }
 
@@ -144,6 +156,6 @@ mod tests {
         for name in ["../secret.key", "", ".", "ort.mjs/", "secret.key"] {
             assert!(assets.file(name).is_none(), "{name}");
         }
-        assert!(assets.onnx().is_none());
+        assert!(assets.onnx().is_none() && assets.face_onnx().is_none());
     }
 }

@@ -113,6 +113,19 @@ pub(crate) struct InBrowser {
     sha256: String,
     /// Names of the files below `/assets/`.
     assets: Vec<String>,
+    /// The exported face detector; null if it is not served: then the user frames the face.
+    face: Option<FaceDetector>,
+}
+
+/// The face detector for browsers.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FaceDetector {
+    /// Its path.
+    model: &'static str,
+    /// Its size.
+    bytes: usize,
+    /// Its digest.
+    sha256: String,
 }
 
 /// What an image may cost.
@@ -159,6 +172,11 @@ impl Info {
                 bytes: file.bytes.len(),
                 sha256: file.sha256.clone(),
                 assets: service.assets.names(),
+                face: service.assets.face_onnx().map(|file| FaceDetector {
+                    model: "/face.onnx",
+                    bytes: file.bytes.len(),
+                    sha256: file.sha256.clone(),
+                }),
             }),
             limits: Limits {
                 bytes: config.max_bytes,

@@ -45,6 +45,7 @@ pub(crate) struct ImageBytes(Vec<u8>);
         routes::health::ready,
         routes::health::metrics,
         routes::files::onnx,
+        routes::files::face_onnx,
         routes::files::openapi,
     ),
     components(schemas(Code)),
@@ -139,6 +140,7 @@ mod tests {
             threshold: Some(0.5),
             page_assets: some.clone(),
             onnx: some.clone(),
+            face_onnx: some.clone(),
             api_keys_file: some,
             ..crate::ServeConfig::default()
         };

@@ -22,6 +22,7 @@ const FILES: &[(&str, &[u8])] = &[
     file!("camera.js"),
     file!("card.js"),
     file!("colormap.js"),
+    file!("detect.js"),
     file!("dom.js"),
     file!("frame.js"),
     file!("gauge.js"),

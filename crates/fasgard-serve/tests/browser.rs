@@ -9,6 +9,7 @@ use std::{path::Path, process::Command};
 
 use burn::tensor::Device;
 use common::{Running, config, model};
+use fasgard_face::Weights;
 use fasgard_model::{CropSource, ModelFile, Predictor, PredictorOptions, export};
 use fasgard_serve::{Crop, ServeConfig, Service};
 
@@ -40,6 +41,7 @@ fn the_page_works_in_chromium() {
     let onnx = dir.path().join("model.onnx");
     let exported = export::onnx(&file, Path::new("model.safetensors")).unwrap();
     std::fs::write(&onnx, exported.bytes).unwrap();
+    let face = dir.path().join("face.onnx");
     let open = |crop| {
         let options = PredictorOptions {
             crop,
@@ -49,12 +51,17 @@ fn the_page_works_in_chromium() {
     };
     // Without the face weights every picture is a face crop, and the tests of faces are skipped.
     let (crop, predictor) = match open(CropSource::Auto) {
-        Ok(predictor) => (Crop::Auto, predictor),
+        Ok(predictor) => {
+            let exported = export::face_onnx(&Weights::find().unwrap()).unwrap();
+            std::fs::write(&face, exported.bytes).unwrap();
+            (Crop::Auto, predictor)
+        }
         Err(_) => (Crop::None, open(CropSource::None).unwrap()),
     };
     let config = ServeConfig {
         crop,
         onnx: Some(onnx),
+        face_onnx: (crop == Crop::Auto).then_some(face),
         page_assets: Some(assets),
         ..config()
     };

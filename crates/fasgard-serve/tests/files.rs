@@ -37,9 +37,12 @@ fn files_have_their_kind_a_tag_and_headers_that_protect() {
     std::fs::write(dir.path().join("ort.wasm"), b"wasm").unwrap();
     let onnx = dir.path().join("m.onnx");
     std::fs::write(&onnx, b"onnx").unwrap();
+    let face = dir.path().join("face.onnx");
+    std::fs::write(&face, b"faces").unwrap();
     let service = Running::tiny(ServeConfig {
         page_assets: Some(dir.path().to_owned()),
         onnx: Some(onnx),
+        face_onnx: Some(face),
         ..config()
     });
     let get =
@@ -53,6 +56,7 @@ fn files_have_their_kind_a_tag_and_headers_that_protect() {
         ("/openapi.json", "application/json"),
         ("/assets/ort.wasm", "application/wasm"),
         ("/model.onnx", "application/octet-stream"),
+        ("/face.onnx", "application/octet-stream"),
     ] {
         let answer = get(path, &[]);
         assert_eq!(
@@ -84,9 +88,16 @@ fn files_have_their_kind_a_tag_and_headers_that_protect() {
     let info = get("/v1/info", &[]).json();
     assert_eq!(
         info["in_browser"]["assets"],
-        serde_json::json!(["m.onnx", "ort.wasm"])
+        serde_json::json!(["face.onnx", "m.onnx", "ort.wasm"])
     );
     assert_eq!(info["in_browser"]["bytes"], 4);
+    let face = &info["in_browser"]["face"];
+    // SHA-256 of "faces", by sha256sum.
+    let digest = "e203120a667bd3ea059a5b6632b98580e28eba47bcea7ee27cc0fa63068f3acb";
+    assert_eq!(
+        face,
+        &serde_json::json!({"model": "/face.onnx", "bytes": 5, "sha256": digest})
+    );
     for path in [
         "/assets/none.js",
         "/assets/",
@@ -122,6 +133,7 @@ fn files_have_their_kind_a_tag_and_headers_that_protect() {
         "/app.js",
         "/index.html",
         "/model.onnx",
+        "/face.onnx",
         "/assets/ort.wasm",
     ] {
         assert_eq!(

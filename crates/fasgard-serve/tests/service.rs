@@ -216,6 +216,7 @@ fn keys_close_what_judges_and_counts() {
         ("GET", "/v1/info"),
         ("GET", "/metrics"),
         ("GET", "/model.onnx"),
+        ("GET", "/face.onnx"),
     ] {
         assert_eq!(
             code(method, path, &[]),

@@ -92,6 +92,7 @@ test("a dragged photo is judged, and the stage says that it may be dropped", () 
     }, readFileSync(files.path("portrait.png")).toString("base64"));
     await page.dispatchEvent("#stage", "dragenter", { dataTransfer: transfer });
     assert.ok(await page.locator("#stage.over").count());
+    assert.deepEqual(await findings(page), []);
     await shot(page, "drag");
     await page.dispatchEvent("#stage", "drop", { dataTransfer: transfer });
     await verdict(page);
@@ -152,6 +153,7 @@ test("five faces: the page says that one was judged", { skip: process.env.FASGAR
     await choose(page, files.path("five.png"));
     await verdict(page);
     assert.match(await page.locator("#notes").innerText(), /faces.*judged/);
+    assert.deepEqual(await findings(page), []);
     await shot(page, "five-faces");
   }));
 
@@ -204,6 +206,7 @@ test("offline", () =>
     await choose(page, files.path("portrait.png"));
     await page.locator("#notice:visible").waitFor();
     assert.match(await page.locator("#notice").innerText(), /cannot be reached/);
+    assert.deepEqual(await findings(page), []);
     await shot(page, "offline");
     await page.context().setOffline(false);
     await page.locator("#notice button").click();
@@ -245,8 +248,10 @@ test("verdicts without scores", () =>
     assert.match(await page.locator("#because").innerText(), /without scores/);
     assert.equal(await page.locator("#gauge svg").count(), 0);
     assert.equal(await page.locator("#maps").isVisible(), false);
+    assert.deepEqual(await findings(page), []);
     await page.locator("input[value=local]").click();
     assert.match(await page.locator("#notice").innerText(), /does not tell its threshold|does not offer/);
+    assert.deepEqual(await findings(page), []);
     await shot(page, "coarse");
   }, async (page) => {
     await page.route("**/v1/info", async (route) => {

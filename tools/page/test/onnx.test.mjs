@@ -1,7 +1,7 @@
 // The metadata of ONNX files, from bytes made by hand.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cardOf, metadata } from "../../../crates/fasgard-serve/page/onnx.js";
+import { cardOf, faceContractOf, metadata } from "../../../crates/fasgard-serve/page/onnx.js";
 
 /** A field with a length, as protocol buffers write it. */
 function field(number, content) {
@@ -29,6 +29,12 @@ test("the card must be there, and of the server's weights", () => {
   assert.deepEqual(cardOf(bytes, card.weights_sha256), card);
   assert.throws(() => cardOf(bytes, "cd".repeat(32)), /another than its own: expected weights cdcd/);
   assert.throws(() => cardOf(file(), card.weights_sha256), /no card/);
+});
+
+test("a face detector brings its contract", () => {
+  const contract = { name: "x", side: 128 };
+  assert.deepEqual(faceContractOf(file(entry("fasgard.face", JSON.stringify(contract)))), contract);
+  assert.throws(() => faceContractOf(file(entry("fasgard", "{}"))), /no contract: expected a file of `fasgard export face`/);
 });
 
 test("what is no such file is refused, and ends", () => {

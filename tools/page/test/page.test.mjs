@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { announcer } from "../../../crates/fasgard-serve/page/announce.js";
-import { faceBox } from "../../../crates/fasgard-serve/page/frame.js";
+import { faceBox, frameOf } from "../../../crates/fasgard-serve/page/frame.js";
 import { zones } from "../../../crates/fasgard-serve/page/gauge.js";
 import { notOffered } from "../../../crates/fasgard-serve/page/local.js";
 import { describeMap } from "../../../crates/fasgard-serve/page/maps.js";
 import { tooLarge } from "../../../crates/fasgard-serve/page/photo.js";
-import { Tally } from "../../../crates/fasgard-serve/page/sessions.js";
+import { LocalSession, Tally } from "../../../crates/fasgard-serve/page/sessions.js";
 
 const page = new URL("../../../crates/fasgard-serve/page/", import.meta.url);
 
@@ -56,6 +56,26 @@ test("the gauge's zones are where verdicts change", () => {
 
 test("the face frame is a square in pixels", () => {
   assert.deepEqual(faceBox({ x: 0.5, y: 0.5, size: 0.5 }, { width: 640, height: 480 }), { x: 200, y: 120, w: 240, h: 240 });
+});
+
+test("the frame begins round the face that was found", () => {
+  const size = { width: 640, height: 480 };
+  assert.deepEqual(faceBox(frameOf({ x: 100, y: 60, w: 120, h: 96 }, size), size), { x: 100, y: 48, w: 120, h: 120 });
+});
+
+test("a session in the page follows the face, also over frames without one", async () => {
+  const face = { x: 1, y: 2, w: 3, h: 4 };
+  const asked = [];
+  const local = {
+    judge: async (image, place, previous) => {
+      asked.push([image, place, previous]);
+      return { face: asked.length === 1 ? face : null, score: null };
+    },
+  };
+  let frame = 0;
+  const session = new LocalSession(local, { fuse: "mean", decision: null }, () => "find");
+  for (let i = 0; i < 3; i++) await session.push({ pixels: () => ++frame });
+  assert.deepEqual(asked, [[1, "find", null], [2, "find", face], [3, "find", face]]);
 });
 
 test("maps are described in words", () => {

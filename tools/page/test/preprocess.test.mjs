@@ -30,7 +30,7 @@ for (const { interpolation, region, size, rgb } of known.crops) {
 }
 
 for (const { preprocess, face, region, input } of known.inputs) {
-  test(`input ${preprocess.color} ${preprocess.range} of face ${face}`, () => {
+  test(`input ${preprocess.color} ${preprocess.range} ${preprocess.fit} of face ${face}`, () => {
     const found = prepare(preprocess, picture(), box(face));
     assert.deepEqual(found.region, Object.fromEntries(Object.entries(box(region)).map(([k, v]) => [k, Math.fround(v)])));
     assert.deepEqual([...found.input], input.map(Math.fround));

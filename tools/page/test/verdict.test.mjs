@@ -59,9 +59,16 @@ test("an answer of the page has the keys of the service's", () => {
   const info = { decision: { threshold: "-inf", support: null, gap: null }, model: { target: "mask" } };
   assert.equal(contractOf(info).threshold, -Infinity);
   assert.equal(contractOf({ decision: null }), null);
-  const found = answerOf({ outputs: [{ name: "logit", dims: [1], values: [0] }], region: null, timings: {} }, info, { width: 1, height: 1 }, null);
+  const keys = ["verdict", "reason", "score", "logit", "maps", "face", "faces", "region", "image", "timings", "notes"];
+  const judged = { outputs: [{ name: "logit", dims: [1], values: [0] }], region: null, face: null, faces: 0, timings: {} };
+  const found = answerOf(judged, info, { width: 1, height: 1 });
   assert.equal(found.verdict, "live");
-  for (const key of ["verdict", "reason", "score", "logit", "maps", "face", "faces", "region", "image", "timings", "notes"]) assert.ok(key in found, key);
+  assert.deepEqual(found.notes, []);
+  const none = answerOf({ ...judged, outputs: null }, info, { width: 1, height: 1 });
+  assert.deepEqual([none.verdict, none.reason, none.score, none.maps], ["no-decision", "no-face", null, []]);
+  for (const key of keys) assert.ok(key in found && key in none, key);
+  // The server's words.
+  assert.deepEqual(answerOf({ ...judged, faces: 3 }, info, null).notes, ["3 faces were found; one was judged"]);
 });
 
 test("numbers do not round over to a certainty that is none", () => {

@@ -15,8 +15,10 @@ pub(crate) struct Export {
 
 #[derive(Subcommand)]
 pub(crate) enum ExportFormat {
-    /// ONNX, checked at once with ONNX Runtime
+    /// A model as ONNX, checked at once with ONNX Runtime
     Onnx(ExportOnnx),
+    /// The installed face detector as ONNX, for `serve --face-onnx`; checked likewise
+    Face(ExportFace),
 }
 
 #[derive(Args)]
@@ -29,10 +31,29 @@ pub(crate) struct ExportOnnx {
     /// The ONNX file
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) check: CheckOptions,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "The weights are those of `fasgard models install`; ONNX Runtime's library is found as by `fasgard export onnx`.\n\nExample: fasgard export face --output face.onnx --onnxruntime ~/venv"
+)]
+pub(crate) struct ExportFace {
+    /// The ONNX file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) check: CheckOptions,
+}
+
+/// How an exported file is checked, and what is printed.
+#[derive(Args)]
+pub(crate) struct CheckOptions {
     /// ONNX Runtime's shared library, or a folder with it: a virtual environment, the unpacked wheel
     #[arg(long, value_name = "PATH", conflicts_with = "no_verify")]
     pub(crate) onnxruntime: Option<PathBuf>,
-    /// Random pictures on which the file is compared, besides the model's self-test
+    /// Random pictures on which the file is compared, besides a model's self-test
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(..=10_000))]
     pub(crate) samples: u32,
     /// Seed of the pictures

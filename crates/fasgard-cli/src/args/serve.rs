@@ -34,6 +34,9 @@ pub(crate) struct Serve {
     /// Serve the exported model, for the page to judge in the browser
     #[arg(long, value_name = "FILE")]
     pub(crate) onnx: Option<PathBuf>,
+    /// Serve the exported face detector (`fasgard export face`), for the page to find the face itself
+    #[arg(long, value_name = "FILE")]
+    pub(crate) face_onnx: Option<PathBuf>,
     /// Serve the files of this folder below /assets/
     #[arg(long, value_name = "DIR")]
     pub(crate) page_assets: Option<PathBuf>,

@@ -46,6 +46,7 @@ fn config(args: &Serve) -> anyhow::Result<ServeConfig> {
         ("answers", args.answers.clone()),
         ("api_keys_file", text(&args.api_keys_file)),
         ("onnx", text(&args.onnx)),
+        ("face_onnx", text(&args.face_onnx)),
         ("page_assets", text(&args.page_assets)),
         (
             "allow_missing_model",

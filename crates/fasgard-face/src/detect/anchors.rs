@@ -1,10 +1,13 @@
 //! Where the detector looks.
 
+/// Cells along each side of a grid, and anchors in the middle of every cell.
+pub(super) const GRIDS: [(u16, usize); 2] = [(16, 2), (8, 6)];
+
 /// Anchors of the 128 x 128 detector, `[x, y]` in parts of the side, in the order of its outputs: a
 /// 16 x 16 grid with two at every place, then an 8 x 8 grid with six (three layers of two).
-pub(super) fn anchors() -> Vec<[f32; 2]> {
+pub fn anchors() -> Vec<[f32; 2]> {
     let mut anchors = Vec::with_capacity(896);
-    for (grid, each) in [(16_u16, 2), (8, 6)] {
+    for (grid, each) in GRIDS {
         for y in 0..grid {
             for x in 0..grid {
                 let center = [x, y].map(|i| (f32::from(i) + 0.5) / f32::from(grid));

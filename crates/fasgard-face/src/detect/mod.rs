@@ -10,7 +10,7 @@ use fasgard_image::{Eyes, FaceBox, Interpolation, RgbImage, crop};
 
 use crate::tflite::{Network, TfliteError};
 use crate::weights::{Weights, WeightsError};
-use anchors::anchors;
+pub use anchors::anchors;
 use suppress::{Candidate, suppress};
 
 /// Side of the network's input.
@@ -20,6 +20,33 @@ const THRESHOLD: f32 = 0.5;
 /// Canvas sizes tried in turn, in longer sides of the image: a face that fills the image is found
 /// only with some room around it.
 const CANVASES: [f32; 3] = [1.0, 1.5, 2.0];
+
+/// From an image to the network's input, and from its outputs to faces: what another program must do
+/// that runs the same network.
+pub const CONTRACT: Contract = Contract {
+    side: SIDE,
+    threshold: THRESHOLD,
+    overlap: suppress::OVERLAP,
+    canvases: CANVASES,
+    grids: anchors::GRIDS,
+};
+
+/// See [`CONTRACT`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contract {
+    /// Side of the input; pixels are `value / 127.5 - 1`, resized bilinearly.
+    pub side: u16,
+    /// A face has a score (the logit's sigmoid) above this.
+    pub threshold: f32,
+    /// Boxes with more of this in common (intersection over union) are of one face.
+    pub overlap: f32,
+    /// Sides of the square about the image's centre that are tried in turn until there is a face, in
+    /// longer sides of the image.
+    pub canvases: [f32; 3],
+    /// Where the anchors are, in the order of the outputs: cells along each side, and anchors in the
+    /// middle of every cell.
+    pub grids: [(u16, usize); 2],
+}
 
 /// A face that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,30 +137,17 @@ impl Detector {
             Interpolation::Bilinear,
             false,
         );
-        let input = pixels.iter().map(|v| f32::from(*v) / 127.5 - 1.0).collect();
+        let input = pixels.iter().map(|v| level(*v)).collect();
         // The sizes were checked when the network was read.
         let Ok(outputs) = self.network.run(input) else {
             return Vec::new();
         };
-        let candidates = decode(&outputs[self.boxes], &outputs[self.scores], &self.anchors);
-        let place = |x: f32, y: f32| [canvas.x + x * canvas.w, canvas.y + y * canvas.h];
-        suppress(candidates)
-            .into_iter()
-            .map(|Candidate { values, score }| {
-                let [x, y] = place(values[0], values[1]);
-                Detection {
-                    face: FaceBox {
-                        x,
-                        y,
-                        w: (values[2] - values[0]) * canvas.w,
-                        h: (values[3] - values[1]) * canvas.h,
-                    },
-                    score,
-                    keypoints: [0, 1, 2, 3, 4, 5]
-                        .map(|i| place(values[4 + 2 * i], values[5 + 2 * i])),
-                }
-            })
-            .collect()
+        faces_at(
+            &self.anchors,
+            &outputs[self.boxes],
+            &outputs[self.scores],
+            canvas,
+        )
     }
 
     /// Raw outputs of the network for an input `[128, 128, 3]` of -1 to 1: boxes `[896, 16]` and
@@ -146,6 +160,42 @@ impl Detector {
         let boxes = std::mem::take(&mut outputs[self.boxes]);
         Ok((boxes, std::mem::take(&mut outputs[self.scores])))
     }
+}
+
+/// The network's input for a pixel's value: -1 to 1.
+pub fn level(value: u8) -> f32 {
+    f32::from(value) / 127.5 - 1.0
+}
+
+/// The faces that raw outputs (boxes `[896, 16]`, logits `[896]`: [`Detector::raw`]) say, best score
+/// first, in pixels of the image that `canvas` lies in.
+pub fn faces(boxes: &[f32], logits: &[f32], canvas: FaceBox) -> Vec<Detection> {
+    faces_at(&anchors(), boxes, logits, canvas)
+}
+
+fn faces_at(
+    anchors: &[[f32; 2]],
+    boxes: &[f32],
+    logits: &[f32],
+    canvas: FaceBox,
+) -> Vec<Detection> {
+    let place = |x: f32, y: f32| [canvas.x + x * canvas.w, canvas.y + y * canvas.h];
+    suppress(decode(boxes, logits, anchors))
+        .into_iter()
+        .map(|Candidate { values, score }| {
+            let [x, y] = place(values[0], values[1]);
+            Detection {
+                face: FaceBox {
+                    x,
+                    y,
+                    w: (values[2] - values[0]) * canvas.w,
+                    h: (values[3] - values[1]) * canvas.h,
+                },
+                score,
+                keypoints: [0, 1, 2, 3, 4, 5].map(|i| place(values[4 + 2 * i], values[5 + 2 * i])),
+            }
+        })
+        .collect()
 }
 
 /// Candidates above the threshold, in parts of the canvas.

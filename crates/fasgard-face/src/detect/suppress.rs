@@ -1,7 +1,7 @@
 //! Several boxes of one face become one.
 
 /// Two boxes of one face overlap at least this much (intersection over union).
-const OVERLAP: f32 = 0.3;
+pub(super) const OVERLAP: f32 = 0.3;
 
 /// A box `[left, top, right, bottom]` with six points, in any unit, and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Fewer steps with the same results, and when each tensor may go.
 
-use super::plan::{Activation, Step, Work};
+use super::layer::Activation;
+use super::plan::{Step, Work};
 
 /// Lets convolutions add what is added to them and apply the activation that follows.
 pub(super) fn fuse(steps: &mut Vec<Step>, tensors: usize, outputs: &[usize]) {

@@ -7,6 +7,7 @@
 mod flat;
 mod fuse;
 mod graph;
+mod layer;
 mod operator;
 mod plan;
 mod run;
@@ -14,6 +15,7 @@ mod step;
 
 use fasgard_kernels::ShapeError;
 
+pub use layer::{Activation, Convolution, Layer, LayerKind, Layers, Padding};
 pub use plan::Network;
 
 /// Why a file is not a network that can be run, or an input does not fit.

@@ -3,7 +3,8 @@
 use fasgard_kernels::Epilogue;
 
 use super::TfliteError;
-use super::plan::{Activation, Network, Padding, Step, Work};
+use super::layer::{Activation, Padding};
+use super::plan::{Network, Step, Work};
 
 impl Network {
     /// Sizes of the input, for the face networks `[1, H, W, 3]`.
@@ -129,19 +130,19 @@ fn concat(inputs: &[usize], parts: &[usize], values: &[Vec<f32>]) -> Vec<f32> {
 impl Padding {
     fn apply(self, x: &[f32]) -> Vec<f32> {
         let [images, rows, cols, channels] = self.shape;
-        let wide = |i: usize| self.shape[i] + self.before[i] + self.after[i];
-        let mut out = vec![0.0; wide(0) * wide(1) * wide(2) * wide(3)];
+        let wide = self.padded();
+        let mut out = vec![0.0; wide.iter().product()];
         let [b0, b1, b2, b3] = self.before;
         let whole = self.before[3] + self.after[3] == 0;
         for (line, from) in x.chunks_exact(cols * channels).enumerate() {
             debug_assert!(line < images * rows);
             let (image, row) = (line / rows, line % rows);
-            let at = (((image + b0) * wide(1) + row + b1) * wide(2) + b2) * wide(3);
+            let at = (((image + b0) * wide[1] + row + b1) * wide[2] + b2) * wide[3];
             if whole {
                 out[at..at + from.len()].copy_from_slice(from);
                 continue;
             }
-            let pixels = out[at..].chunks_exact_mut(wide(3));
+            let pixels = out[at..].chunks_exact_mut(wide[3]);
             for (to, from) in pixels.zip(from.chunks_exact(channels)) {
                 to[b3..b3 + channels].copy_from_slice(from);
             }

@@ -1,11 +1,11 @@
-//! One operator to one step: its shapes checked, its weights in the kernels' order.
+//! One operator of a file to one layer: its shapes checked, its weights with their taps last.
 
 use fasgard_kernels::{Conv, Depthwise, MaxPool};
 
 use super::TfliteError;
 use super::graph::{Constant, Graph};
+use super::layer::{Activation, Convolution, Layer, LayerKind, Padding};
 use super::operator::{Kind, Operator, Window};
-use super::plan::{Activation, Padding, Step, Work};
 
 /// Side of a kernel, and elements of an input with its padding, at most.
 const MAX_KERNEL: usize = 32;
@@ -19,8 +19,8 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// The operator's step; its multiplications are added to `products`.
-    pub(super) fn step(&self, products: &mut usize) -> Result<Step, TfliteError> {
+    /// The operator's layer; its multiplications are added to `products`.
+    pub(super) fn layer(&self, products: &mut usize) -> Result<Layer, TfliteError> {
         let operator = self.operator;
         let mut activation = if operator.relu {
             Activation::Relu
@@ -28,36 +28,34 @@ impl Planner<'_> {
             Activation::None
         };
         let mut inputs = vec![self.input(0)?];
-        let work = match operator.kind {
+        let kind = match operator.kind {
             Kind::CONV | Kind::DEPTHWISE => self.convolution(products)?,
             Kind::MAX_POOL => self.max_pool(products)?,
             Kind::PAD => {
                 let padding = self.padding()?;
-                let shape = self.graph.tensors[inputs[0]].nhwc();
-                let padded = [0, 1, 2, 3].map(|i| shape[i] + padding.before[i] + padding.after[i]);
-                self.makes(padded)?;
-                Work::Pad(padding)
+                self.makes(padding.padded())?;
+                LayerKind::Pad(padding)
             }
             Kind::ADD => {
                 inputs.push(self.input(1)?);
                 self.same_size(inputs[0])?;
                 self.same_size(inputs[1])?;
-                Work::Add
+                LayerKind::Add
             }
             Kind::RELU => {
                 self.same_size(inputs[0])?;
                 activation = Activation::Relu;
-                Work::Copy
+                LayerKind::Copy
             }
             Kind::PRELU => {
                 self.same_size(inputs[0])?;
                 let channels = self.graph.tensors[inputs[0]].nhwc()[3];
                 activation = Activation::PRelu(self.floats(1, channels)?.to_vec());
-                Work::Copy
+                LayerKind::Copy
             }
             Kind::RESHAPE => {
                 self.same_size(inputs[0])?;
-                Work::Copy
+                LayerKind::Copy
             }
             Kind::CONCATENATION => {
                 inputs = operator.inputs.clone();
@@ -76,12 +74,12 @@ impl Planner<'_> {
         {
             return Err(self.bad(format!("it computes with the constant tensor {constant}")));
         }
-        Ok(Step {
+        Ok(Layer {
             inputs,
             output: operator.output,
-            work,
+            shape: self.graph.tensors[operator.output].shape.clone(),
+            kind,
             activation,
-            dead: Vec::new(),
         })
     }
 
@@ -127,7 +125,7 @@ impl Planner<'_> {
         Err(self.bad(format!("it makes {shape:?}, declared is {declared:?}")))
     }
 
-    fn convolution(&self, products: &mut usize) -> Result<Work, TfliteError> {
+    fn convolution(&self, products: &mut usize) -> Result<LayerKind, TfliteError> {
         let depthwise = self.operator.kind == Kind::DEPTHWISE;
         let x = self.graph.tensors[self.input(0)?].nhwc();
         let weights = &self.graph.tensors[self.input(1)?];
@@ -145,10 +143,13 @@ impl Planner<'_> {
         } else {
             vec![0.0; channels]
         };
-        let (around, pad) = split(self.operator.window, x, kernel);
-        let padded = pad.map_or(x, |pad| {
-            [0, 1, 2, 3].map(|i| x[i] + pad.before[i] + pad.after[i])
-        });
+        let [rows, columns] = around(self.operator.window, x, kernel);
+        let padded = [
+            x[0],
+            x[1] + rows[0] + rows[1],
+            x[2] + columns[0] + columns[1],
+            x[3],
+        ];
         if kernel > MAX_KERNEL || padded.iter().product::<usize>() > MAX_PADDED {
             return Err(TfliteError::TooLarge {
                 what: "a padded input",
@@ -158,7 +159,7 @@ impl Planner<'_> {
         }
         let area = kernel * kernel;
         let stride = self.operator.window.stride;
-        // The kernels want the taps last.
+        // The taps come last.
         let mut moved = vec![0.0; values.len()];
         let inner = if depthwise { channels } else { last };
         for (outer, block) in values.chunks_exact(area * inner).enumerate() {
@@ -168,50 +169,48 @@ impl Planner<'_> {
                 }
             }
         }
-        let (out, work) = if depthwise {
-            let conv = Depthwise::new(padded, [channels, 1, kernel, kernel], stride, around)?;
-            let work = Work::Depthwise {
-                conv,
-                weights: moved,
-                bias,
-                pad,
-            };
-            (conv.output_shape(), work)
-        } else {
-            let conv = Conv::new(padded, [channels, last, kernel, kernel], stride, around)?
-                .with_winograd(false);
-            let work = Work::Conv {
-                weights: conv.pack(&moved)?,
-                conv,
-                bias,
-                pad,
-            };
-            (conv.output_shape(), work)
+        let shape = [channels, if depthwise { 1 } else { last }, kernel, kernel];
+        let out = match depthwise {
+            true => Depthwise::new(padded, shape, stride, 0)?.output_shape(),
+            false => Conv::new(padded, shape, stride, 0)?.output_shape(),
         };
         self.makes(out)?;
         let each = if depthwise { area } else { area * last };
         let all: usize = out.iter().product();
         *products = products.saturating_add(all.saturating_mul(each));
-        Ok(work)
+        Ok(LayerKind::Conv(Convolution {
+            input: x,
+            weights: moved,
+            shape,
+            bias,
+            stride,
+            rows,
+            columns,
+            depthwise,
+        }))
     }
 
-    fn max_pool(&self, products: &mut usize) -> Result<Work, TfliteError> {
-        let x = self.graph.tensors[self.input(0)?].nhwc();
-        let window = self.operator.window;
-        let (around, pad) = split(window, x, window.filter);
-        if pad.is_some() {
+    fn max_pool(&self, products: &mut usize) -> Result<LayerKind, TfliteError> {
+        let input = self.graph.tensors[self.input(0)?].nhwc();
+        let Window { stride, filter, .. } = self.operator.window;
+        let [[padding, bottom], [left, right]] = around(self.operator.window, input, filter);
+        if [bottom, left, right] != [padding; 3] {
             // Zeros could be larger than what they surround.
             return Err(TfliteError::Unsupported {
                 index: self.index,
                 what: "pooling with uneven padding".to_owned(),
             });
         }
-        let pool = MaxPool::new(x, window.filter, window.stride, around)?;
-        let out = pool.output_shape();
+        let out = MaxPool::new(input, filter, stride, padding)?.output_shape();
         self.makes(out)?;
         let all: usize = out.iter().product();
-        *products = products.saturating_add(all.saturating_mul(window.filter * window.filter));
-        Ok(Work::MaxPool(pool))
+        *products = products.saturating_add(all.saturating_mul(filter * filter));
+        Ok(LayerKind::MaxPool {
+            input,
+            kernel: filter,
+            stride,
+            padding,
+        })
     }
 
     fn padding(&self) -> Result<Padding, TfliteError> {
@@ -236,7 +235,7 @@ impl Planner<'_> {
         Ok(padding)
     }
 
-    fn concatenation(&self) -> Result<Work, TfliteError> {
+    fn concatenation(&self) -> Result<LayerKind, TfliteError> {
         let out = &self.graph.tensors[self.operator.output].shape;
         let rank = out.len() as i32;
         let axis = self.operator.axis;
@@ -263,29 +262,19 @@ impl Planner<'_> {
         if along != out[axis] {
             return Err(self.bad(format!("parts of {along} make {out:?}")));
         }
-        Ok(Work::Concat(parts))
+        Ok(LayerKind::Concat { axis, parts })
     }
 }
 
-/// Padding as even zeros on all sides, or as a separate step where TensorFlow's SAME is uneven (the
-/// odd row and column come last).
-fn split(window: Window, x: [usize; 4], kernel: usize) -> (usize, Option<Padding>) {
+/// Zeros above and below, before and behind, as TensorFlow's SAME has them: the odd row and column come
+/// last.
+fn around(window: Window, x: [usize; 4], kernel: usize) -> [[usize; 2]; 2] {
     if !window.same {
-        return (0, None);
+        return [[0; 2]; 2];
     }
-    let total = |size: usize| {
-        ((size.div_ceil(window.stride) - 1) * window.stride + kernel).saturating_sub(size)
-    };
-    let (rows, cols) = (total(x[1]), total(x[2]));
-    if rows == cols && rows % 2 == 0 {
-        return (rows / 2, None);
-    }
-    let before = [0, rows / 2, cols / 2, 0];
-    let after = [0, rows - rows / 2, cols - cols / 2, 0];
-    let pad = Padding {
-        shape: x,
-        before,
-        after,
-    };
-    (0, Some(pad))
+    [x[1], x[2]].map(|size| {
+        let span = (size.div_ceil(window.stride) - 1) * window.stride + kernel;
+        let total = span.saturating_sub(size);
+        [total / 2, total - total / 2]
+    })
 }

@@ -76,6 +76,11 @@ impl Weights {
         &self.detector
     }
 
+    /// SHA-256 of the detector's file, in hexadecimal.
+    pub fn detector_sha256(&self) -> &'static str {
+        DETECTOR.sha256
+    }
+
     /// The mesh's file, TensorFlow Lite.
     pub fn mesh(&self) -> &[u8] {
         &self.mesh

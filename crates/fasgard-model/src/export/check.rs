@@ -152,7 +152,7 @@ fn bounded(values: Vec<Vec<f32>>) -> Vec<Vec<f64>> {
 }
 
 /// Moves the largest absolute and relative difference; NaN stays.
-fn compare(largest: &mut [f64; 2], ours: &[f64], theirs: &[f64]) {
+pub(super) fn compare(largest: &mut [f64; 2], ours: &[f64], theirs: &[f64]) {
     if ours.len() != theirs.len() {
         *largest = [f64::NAN; 2];
     }

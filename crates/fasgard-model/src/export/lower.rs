@@ -114,7 +114,26 @@ impl Lowered {
                 ];
                 ("Resize", attributes)
             }
+            Op::Widen(more) => {
+                // Before every axis, then behind every axis.
+                let around = vec![0, 0, 0, 0, 0, *more as i64, 0, 0];
+                inputs.push(self.ints(name, "pads", around));
+                ("Pad", Vec::new())
+            }
             Op::Concat => ("Concat", vec![("axis", Int(1))]),
+            Op::Rows(each) => {
+                let turned = format!("{name}.turned");
+                self.nodes.push(Node {
+                    name: turned.clone(),
+                    operator: "Transpose",
+                    inputs: std::mem::replace(&mut inputs, vec![turned.clone()]),
+                    output: turned,
+                    attributes: vec![("perm", Ints(vec![0, 2, 3, 1]))],
+                });
+                // The batch as it is, and as many rows as there are.
+                inputs.push(self.ints(name, "shape", vec![0, -1, *each as i64]));
+                ("Reshape", Vec::new())
+            }
             Op::Flatten => ("Flatten", vec![("axis", Int(1))]),
             Op::Linear { weight, bias } => {
                 inputs.push(self.weights(name, "weight", weight, &weight.shape));

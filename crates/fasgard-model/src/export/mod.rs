@@ -2,9 +2,11 @@
 //! ONNX Runtime answers as fasgard does.
 //!
 //! [`onnx`] walks over the [graph](fasgard_nn::graph) of a model file's network and gives the bytes of
-//! the file; [`verify`] runs them through a [`Runtime`] beside fasgard's own computation.
+//! the file; [`verify`] runs them through a [`Runtime`] beside fasgard's own computation. [`face_onnx`] and
+//! [`verify_face`] do so with the face detector.
 
 mod check;
+mod face;
 mod find;
 mod lower;
 mod metadata;
@@ -17,6 +19,7 @@ use std::path::Path;
 use burn::tensor::Device;
 
 pub use check::{Check, CheckError, OutputCheck, TOLERANCE, verify};
+pub use face::{FACE_KEY, FaceCheck, FaceExportError, face_onnx, verify_face};
 pub use find::find_runtime;
 pub use runtime::{Runtime, RuntimeError};
 pub use samples::samples;

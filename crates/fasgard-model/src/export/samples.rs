@@ -22,7 +22,7 @@ pub fn samples(preprocess: &Preprocess, count: usize, seed: u64) -> Vec<Vec<f32>
 
 /// Coloured cells, coarse or fine by turns, under noise that is weak or strong: what a network
 /// answers to them differs from picture to picture.
-fn picture(size: u32, seed: u64, number: usize) -> RgbImage {
+pub(super) fn picture(size: u32, seed: u64, number: usize) -> RgbImage {
     let mut random = stream(seed, "export", 0, &number.to_string());
     let cells = 1 << (number % 7);
     let noise = random.random_range(1..=64u16);

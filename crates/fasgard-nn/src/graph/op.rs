@@ -102,8 +102,12 @@ pub enum Op {
     GlobalAveragePool,
     /// Bilinear with half-pixel centres, without antialiasing, to a square of this side.
     Resize(usize),
+    /// This many channels of zeros behind those of a map.
+    Widen(usize),
     /// Any number of values one behind the other along their first dimension.
     Concat,
+    /// `[C, H, W]` to `[C * H * W / n, n]`, place by place: all channels of a place lie together.
+    Rows(usize),
     /// `[C, H, W]` to `[C * H * W]`, channel by channel.
     Flatten,
     /// `weight * x + bias` on a flat value.
@@ -145,7 +149,9 @@ impl Op {
             Self::AveragePool { .. } => "avgpool",
             Self::GlobalAveragePool => "globalpool",
             Self::Resize(_) => "resize",
+            Self::Widen(_) => "widen",
             Self::Concat => "concat",
+            Self::Rows(_) => "rows",
             Self::Flatten => "flatten",
             Self::Linear { .. } => "linear",
             Self::Mean => "mean",
@@ -196,6 +202,11 @@ impl Op {
                 shape[0] = inputs.iter().map(|input| input[0]).sum();
                 shape
             }
+            Self::Widen(more) => {
+                let [channels, height, width] = map();
+                vec![channels + more, height, width]
+            }
+            Self::Rows(each) => vec![map().iter().product::<usize>() / each, *each],
             Self::Flatten => vec![inputs[0].iter().product()],
             Self::Linear { weight, .. } => vec![weight.shape[0]],
             Self::Mean | Self::Scalar => Vec::new(),

@@ -97,6 +97,16 @@ fn compute(op: &Op, inputs: &[&Array], shape: &[usize]) -> Vec<f64> {
         }
         Op::Resize(side) => resize(first, *side),
         Op::Concat => inputs.iter().flat_map(|i| i.values.clone()).collect(),
+        Op::Widen(more) => {
+            let cells = shape[1] * shape[2];
+            [&first.values[..], &vec![0.0; more * cells]].concat()
+        }
+        Op::Rows(_) => {
+            let [channels, height, width] = first.map();
+            (0..height * width * channels)
+                .map(|i| first.values[i % channels * height * width + i / channels])
+                .collect()
+        }
         Op::Flatten | Op::Scalar => first.values.clone(),
         Op::Linear { weight: w, bias } => (0..shape[0])
             .map(|o| {

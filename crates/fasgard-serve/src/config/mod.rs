@@ -42,6 +42,9 @@ pub struct ServeConfig {
     /// The exported model, served as `/model.onnx`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onnx: Option<PathBuf>,
+    /// The exported face detector, served as `/face.onnx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub face_onnx: Option<PathBuf>,
     /// Keys that clients must have; none = no keys.
     pub api_keys: Vec<ApiKey>,
     /// A file of such keys, one a line.
@@ -142,6 +145,7 @@ impl Default for ServeConfig {
             page: true,
             page_assets: None,
             onnx: None,
+            face_onnx: None,
             api_keys: Vec::new(),
             api_keys_file: None,
             metrics_need_key: true,

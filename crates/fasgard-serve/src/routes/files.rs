@@ -1,4 +1,4 @@
-//! Files: the page, its further files, the exported model, the documentation.
+//! Files: the page, its further files, the exported model and face detector, the documentation.
 
 use axum::{
     extract::{Path, Request, State},
@@ -47,6 +47,22 @@ pub(crate) async fn asset(
 )]
 pub(crate) async fn onnx(State(service): Shared, headers: HeaderMap) -> Result<Response, Problem> {
     send(service.assets.onnx(), &headers)
+}
+
+/// The exported face detector
+#[utoipa::path(
+    get, path = "/face.onnx", tag = "page",
+    responses(
+        (status = 200, description = "The file", body = ImageBytes, content_type = "application/octet-stream"),
+        (status = 404, description = "`not-found`: the service was started without one"),
+    ),
+    security((), ("key" = [])),
+)]
+pub(crate) async fn face_onnx(
+    State(service): Shared,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    send(service.assets.face_onnx(), &headers)
 }
 
 /// This document

@@ -41,7 +41,8 @@ impl Service {
             .route("/v1/sessions/{session}", delete(sessions::give_up))
             .route("/v1/sessions/{session}/frames", post(sessions::frame))
             .route("/v1/sessions/{session}/verdict", post(sessions::verdict))
-            .route("/model.onnx", get(files::onnx));
+            .route("/model.onnx", get(files::onnx))
+            .route("/face.onnx", get(files::face_onnx));
         let mut open = Router::new()
             .route("/healthz", get(health::alive))
             .route("/readyz", get(health::ready))

@@ -1,54 +1,36 @@
-//! `fasgard export`.
+//! `fasgard export onnx`.
 
-use fasgard_image::write_atomic;
 use fasgard_model::{
     ModelFile,
-    export::{Check, Onnx, Runtime, find_runtime, onnx, verify},
+    export::{Check, Onnx, onnx, verify},
 };
 
-use crate::{
-    args::{Export, ExportFormat, ExportOnnx},
-    failure::misuse,
-    progress::say,
-};
+use super::{batched, differences, finish, runtime, write};
+use crate::{args::ExportOnnx, commands, failure::misuse, progress::say};
 
-pub(super) fn run(args: &Export) -> anyhow::Result<()> {
-    match &args.format {
-        ExportFormat::Onnx(args) => run_onnx(args),
-    }
-}
-
-fn run_onnx(args: &ExportOnnx) -> anyhow::Result<()> {
+pub(super) fn run(args: &ExportOnnx) -> anyhow::Result<()> {
     let file = ModelFile::read(&args.model).map_err(misuse)?;
-    super::note_if_rendered(&file.card);
+    commands::note_if_rendered(&file.card);
     // Before any work: what is missing for the check is known at once.
-    let runtime = match args.no_verify {
-        true => None,
-        false => {
-            let library = find_runtime(args.onnxruntime.as_deref()).map_err(misuse)?;
-            Some(Runtime::open(library).map_err(misuse)?)
-        }
-    };
+    let runtime = runtime(&args.check)?;
     let exported = onnx(&file, &args.model).map_err(misuse)?;
     let check = match &runtime {
         None => None,
         Some(runtime) => {
-            let count = args.samples as usize;
+            let count = args.check.samples as usize;
             Some(verify(
                 &file,
                 &args.model,
                 &exported,
                 runtime,
                 count,
-                args.seed,
+                args.check.seed,
             )?)
         }
     };
     let good = check.as_ref().is_none_or(|check| check.good);
-    if good {
-        write_atomic(&args.output, &exported.bytes)?;
-    }
-    if args.json {
+    write(good, &args.output, &exported)?;
+    if args.check.json {
         let outputs: serde_json::Map<_, _> = exported
             .outputs
             .iter()
@@ -56,13 +38,13 @@ fn run_onnx(args: &ExportOnnx) -> anyhow::Result<()> {
             .map(|(name, shape)| (name.clone(), batched(shape)))
             .collect();
         let size = file.card.preprocess.size as usize;
-        super::print_json(&serde_json::json!({
+        commands::print_json(&serde_json::json!({
             "file": args.output, "written": good, "bytes": exported.bytes.len(),
             "name": file.card.name, "input": {"input": batched(&[3, size, size])},
             "outputs": outputs, "check": check,
         }))?;
     } else {
-        super::print(&text(args, &file, &exported, check.as_ref(), good))?;
+        commands::print(&text(args, &file, &exported, check.as_ref(), good))?;
     }
     if file.card.thresholds.is_empty() {
         say(&format!(
@@ -70,27 +52,7 @@ fn run_onnx(args: &ExportOnnx) -> anyhow::Result<()> {
             args.model.display()
         ));
     }
-    if check.is_none() {
-        say(&format!(
-            "note: {} was not checked (--no-verify): nothing is known about what it answers",
-            args.output.display()
-        ));
-    }
-    anyhow::ensure!(
-        good,
-        "{}: not written: ONNX Runtime's answers differ from fasgard's by more than {}",
-        args.output.display(),
-        fasgard_model::export::TOLERANCE
-    );
-    Ok(())
-}
-
-/// A shape with the batch before it.
-fn batched(shape: &[usize]) -> serde_json::Value {
-    let sides = shape.iter().map(|side| serde_json::json!(side));
-    std::iter::once(serde_json::json!("batch"))
-        .chain(sides)
-        .collect()
+    finish(&args.output, check.is_some(), good)
 }
 
 /// The result for people.
@@ -108,14 +70,7 @@ fn text(
             "compared on {} inputs with ONNX Runtime {}: largest difference\n",
             check.samples, check.onnxruntime
         );
-        for output in &check.outputs {
-            text += &format!("  {:8} {:.1e}", output.name, output.largest_difference);
-            if output.largest_relative_difference < output.largest_difference {
-                let relative = output.largest_relative_difference;
-                text += &format!(" ({relative:.1e} of values above 1)");
-            }
-            text.push('\n');
-        }
+        text += &differences(&check.outputs);
         text += &match (check.flips, &check.threshold) {
             (Some(flips), Some(threshold)) => format!(
                 "{flips} of {} decisions differ (live if {threshold})\n",
