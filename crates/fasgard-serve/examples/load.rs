@@ -2,7 +2,7 @@
 //! rate, in turns in one process; latencies; and the time from the start to ready.
 //!
 //! ```sh
-//! cargo run --release -p fasgard-serve --example load -- model.safetensors photo.jpg [clients] [seconds] [crop]
+//! cargo run --release -p fasgard-serve --example load -- model.safetensors photo.jpg [clients] [seconds] [crop] [workers] [batch]
 //! ```
 
 #![allow(clippy::print_stdout)]
@@ -27,14 +27,14 @@ use tokio::{net::TcpListener, runtime, sync::oneshot};
 
 /// Rounds of predictor and service, one after the other.
 const ROUNDS: usize = 3;
-/// Images that the predictor judges together, as the service does.
-const BATCH: usize = 8;
+/// Images that the predictor and the service judge together unless the last argument says otherwise.
+const BATCH: u64 = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (Some(model), Some(photo)) = (args.first(), args.get(1)) else {
         return Err(
-            "expected a model file and an image; optionally clients, seconds, auto or none".into(),
+            "expected a model file and an image; optionally clients, seconds, auto or none, workers, batch".into(),
         );
     };
     let number = |index: usize, default: u64| {
@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map_or(Ok(default), |text| text.parse::<u64>())
     };
     let (clients, seconds) = (number(2, 16)?, number(3, 8)?);
+    let (workers, batch) = (number(5, 1)?, number(6, BATCH)?.max(1));
     let crop = match args.get(4).map_or("none", String::as_str) {
         "auto" => Crop::Auto,
         _ => Crop::None,
@@ -62,7 +63,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         model: Some(Path::new(model).to_owned()),
         crop,
         log: LogFormat::Off,
-        batch: BATCH as u32,
+        batch: u32::try_from(batch)?,
+        workers: u32::try_from(workers)?,
         ..ServeConfig::default()
     })?;
     let (address, stop) = start(&service)?;
@@ -77,12 +79,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let time = Duration::from_secs(seconds);
     let mut ratios = Vec::new();
     for round in 1..=ROUNDS {
-        let bare = predictors_rate(&predictor, &bytes, time, false)?;
-        let own = predictors_rate(&predictor, &bytes, time, true)?;
+        let bare = predictors_rate(&predictor, &bytes, time, batch, false)?;
+        let own = predictors_rate(&predictor, &bytes, time, batch, true)?;
         let (rate, latencies) = services_rate(address, &bytes, clients, time)?;
         let at = |share: f64| latencies[(share * (latencies.len() - 1) as f64) as usize] * 1e3;
         println!(
-            "round {round}: predictor in batches of {BATCH}: {bare:.1} images/s, {own:.1} with decoding; service, {clients} \
+            "round {round}: predictor in batches of {batch}: {bare:.1} images/s, {own:.1} with decoding; service, {clients} \
              clients: {rate:.1} images/s, p50 {:.1} ms, p99 {:.1} ms",
             at(0.5),
             at(0.99)
@@ -132,11 +134,12 @@ fn predictors_rate(
     predictor: &Predictor,
     bytes: &[u8],
     time: Duration,
+    batch: u64,
     decoding: bool,
 ) -> Result<f64, Box<dyn Error>> {
     let honour = predictor.card().preprocess.exif_orientation;
     let decode = || decode_bytes("photo", bytes, &DecodeLimits::default(), honour);
-    let mut images = (0..BATCH)
+    let mut images = (0..batch)
         .map(|_| decode())
         .collect::<Result<Vec<_>, _>>()?;
     let begin = Instant::now();

@@ -8,6 +8,9 @@ use std::{
     },
 };
 
+/// Most room that is made for what is only announced, in bytes.
+const MOST_ROOM: usize = 1 << 20;
+
 /// How many bytes may be held, and how many are.
 pub(crate) struct Held {
     limit: u64,
@@ -45,6 +48,13 @@ impl Held {
 }
 
 impl HeldBytes {
+    /// Makes room for an image of so many bytes, up to a MiB: coming in pieces, it is then not moved
+    /// from one place to a larger one again and again. Room is not counted, as nothing lies there yet.
+    pub(crate) fn make_room(&mut self, announced: u64) {
+        let room = usize::try_from(announced).unwrap_or(MOST_ROOM);
+        self.bytes.reserve(room.min(MOST_ROOM));
+    }
+
     /// Appends a piece; false, and nothing is kept of it, if that would be more than may be held.
     pub(crate) fn extend(&mut self, piece: &[u8]) -> bool {
         let length = piece.len() as u64;
@@ -81,6 +91,8 @@ mod tests {
     fn what_is_dropped_makes_room() {
         let held = Held::new(10);
         let mut first = held.empty();
+        first.make_room(u64::MAX);
+        assert_eq!(held.now(), 0);
         assert!(first.extend(b"0123") && first.extend(b"45"));
         let mut second = held.empty();
         assert!(!second.extend(b"01234"));

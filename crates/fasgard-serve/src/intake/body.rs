@@ -6,12 +6,20 @@ use http_body_util::BodyExt;
 use super::extend;
 use crate::{Code, Problem, held::HeldBytes, service::Service};
 
-/// Reads a body that is the image.
-pub(super) async fn read(service: &Service, mut body: Body) -> Result<HeldBytes, Problem> {
+/// Reads a body that is the image; `announced` is its length, if it was said.
+pub(super) async fn read(
+    service: &Service,
+    mut body: Body,
+    announced: Option<u64>,
+) -> Result<HeldBytes, Problem> {
     let mut bytes = service.held.empty();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| broken())?;
         if let Some(piece) = frame.data_ref() {
+            // Not before the first piece: who only announces gets no room.
+            if let Some(announced) = announced.filter(|_| bytes.is_empty()) {
+                bytes.make_room(announced);
+            }
             extend(service, &mut bytes, piece)?;
         }
     }

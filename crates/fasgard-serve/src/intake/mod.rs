@@ -36,7 +36,8 @@ pub(crate) async fn image(
         Kind::Raw(_) => most,
         Kind::Form => most + FORM_EXTRA,
     };
-    if let Some(found) = length_of(request.headers())
+    let announced = length_of(request.headers());
+    if let Some(found) = announced
         && found > allowed
     {
         return Err(too_large(most, &format!("a body of {found}")));
@@ -44,7 +45,7 @@ pub(crate) async fn image(
     let read = async {
         match kind {
             Kind::Raw(declared) => {
-                let bytes = body::read(service, request.into_body()).await?;
+                let bytes = body::read(service, request.into_body(), announced).await?;
                 Ok((bytes, declared))
             }
             Kind::Form => form::read(service, request, allowed).await,
