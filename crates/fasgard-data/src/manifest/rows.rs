@@ -431,7 +431,7 @@ mod tests {
             row.depth_sha256 = depth.map(String::into);
             row.mask_sha256 = mask.map(String::into);
             let rows: Rows = [row.clone(), row.clone()].into_iter().collect();
-            prop_assert_eq!(rows.get(0).as_ref(), Some(&row));
+            prop_assert_eq!(rows.get(0), Some(row.clone()));
             prop_assert_eq!(rows.get(1), Some(row));
         }
     }
