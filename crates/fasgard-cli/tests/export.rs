@@ -10,7 +10,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{fasgard, text, trained};
 use fasgard_image::random::stream;
 use fasgard_metrics::{Label, Threshold};
-use fasgard_model::{ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, weights_sha256};
+use fasgard_model::{
+    ModelCard, ModelFile, SCHEMA, SelfTest, TrainingCard, export::samples, weights_sha256,
+};
 use fasgard_nn::{Detector, load_weights, named_weights};
 use fasgard_train::ExperimentConfig;
 
@@ -121,10 +123,9 @@ fn the_file_is_compared_as_it_is_written() {
     assert_eq!(check["flips"], 0);
     assert_eq!(check["outputs"].as_array().unwrap().len(), 4);
     for found in check["outputs"].as_array().unwrap() {
-        assert!(
-            found["largest_difference"].as_f64().unwrap() < 1e-4,
-            "{found}"
-        );
+        for key in ["largest_difference", "largest_predict_difference"] {
+            assert!(found[key].as_f64().unwrap() < 1e-4, "{found}");
+        }
     }
     assert!(json["written"].as_bool().unwrap() && fs::exists(&output).unwrap());
     let result = fasgard(&arguments[..arguments.len() - 1]).success();
@@ -146,16 +147,10 @@ fn drawn(config: &Path, output: &Path) {
     let learning = device.clone().autodiff();
     let rng = stream(1, "init", 0, "");
     let detector = Detector::new(&config.model, size, rng, &learning).unwrap();
-    // Four pictures that differ, of coarse and fine structure: statistics of near-equal ones would
-    // divide by almost nothing, and rounding errors would grow from layer to layer.
-    let values: Vec<f32> = (0..4 * 3 * size * size)
-        .map(|i| {
-            let (picture, x, y) = (i / (3 * size * size), i % size, i / size % size);
-            let noise = ((i as u32).wrapping_mul(2_654_435_761) >> 16) as f32 / 32_768.0 - 1.0;
-            let wave = (x as f32 * 0.05 * (picture + 1) as f32).sin();
-            wave * (y as f32 * 0.07 + picture as f32).cos() + 0.5 * noise
-        })
-        .collect();
+    // Statistics of pictures like those that are compared. With those of others the values of a deep
+    // network that nobody trained grow from layer to layer, and its rounding errors with them; those of
+    // near-equal pictures would divide by almost nothing.
+    let values = samples(&config.input, 4, 7)[1..].concat();
     let batch = TensorData::new(values, [4, 3, size, size]);
     let _ = detector.forward(Tensor::from_data(batch, &learning));
     let mut weights = named_weights(&detector);
@@ -201,8 +196,9 @@ fn drawn(config: &Path, output: &Path) {
 #[test]
 #[ignore = "needs the Python wheel onnxruntime (ORT_DYLIB_PATH names it)"]
 fn every_configuration_answers_alike_or_is_refused() {
-    // Drawn weights of full width are no trained network: in the deepest ones (ResNet50, MobileNetV3)
-    // rounding grows to some 2e-4 in single cells of a map. The command refuses those, as it should.
+    // Drawn weights of full width are no trained network: in the deepest one (ResNet50) a rounding of
+    // the input grows some 300-fold, and Winograd's roundings are three times those of direct
+    // convolutions (docs/export.md, by float64). What the command refuses is not written.
     const ROUNDING: f64 = 1e-3;
     let dir = tempfile::tempdir().unwrap();
     let configs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
@@ -240,9 +236,13 @@ fn every_configuration_answers_alike_or_is_refused() {
             .unwrap()
             .iter()
             .map(|o| {
-                let difference = o["largest_difference"].as_f64().unwrap();
-                assert!(difference < ROUNDING, "{name}: {o}");
-                format!("{} {difference:.1e}", o["name"])
+                let difference = |key: &str| o[key].as_f64().unwrap();
+                let (direct, predict) = (
+                    difference("largest_difference"),
+                    difference("largest_predict_difference"),
+                );
+                assert!(direct < ROUNDING && predict < ROUNDING, "{name}: {o}");
+                format!("{} {direct:.1e} / {predict:.1e}", o["name"])
             })
             .collect();
         println!(

@@ -292,6 +292,7 @@ pub fn verify_face(
             name: name.clone(),
             largest_difference: absolute,
             largest_relative_difference: relative,
+            largest_predict_difference: None,
         })
         .collect();
     Ok(FaceCheck {

@@ -67,6 +67,9 @@ fn differences(outputs: &[OutputCheck]) -> String {
     let mut text = String::new();
     for output in outputs {
         text += &format!("  {:8} {:.1e}", output.name, output.largest_difference);
+        if let Some(difference) = output.largest_predict_difference {
+            text += &format!(", {difference:.1e}");
+        }
         if output.largest_relative_difference < output.largest_difference {
             let relative = output.largest_relative_difference;
             text += &format!(" ({relative:.1e} of values above 1)");
