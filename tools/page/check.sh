@@ -29,7 +29,7 @@ if [ -z "${FASGARD_URL:-}" ]; then
         faces=(--crop none)
         export FASGARD_NO_FACES=1
     else
-        "$fasgard" export face --output "$work/face.onnx" --no-verify >/dev/null 2>&1
+        "$fasgard" export face --output "$work/face.onnx" --no-verify >/dev/null
     fi
     "$fasgard" serve "$model" --listen 127.0.0.1:0 "${faces[@]}" --onnx "$onnx" --page-assets "$here/assets" >"$log" 2>&1 &
     service=$!

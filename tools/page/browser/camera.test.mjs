@@ -59,11 +59,27 @@ test("a busy server is waited for", async () => {
   await page.locator("#camera").click();
   await page.locator("#notice:visible").waitFor();
   assert.match(await page.locator("#notice").innerText(), /busy.*again in 1 s/);
+  assert.deepEqual(await findings(page), []);
   await shot(page, "camera-busy");
   await page.unrouteAll();
   await verdict(page);
   await frames(page, 2);
   assert.equal(await page.locator("#notice").isVisible(), false);
+  await page.context().close();
+});
+
+test("a server that goes away is said, and its return goes on by itself", async () => {
+  const page = await open(browser);
+  await ready(page);
+  await page.locator("#camera").click();
+  await verdict(page);
+  await page.context().setOffline(true);
+  await page.locator("#notice:visible").waitFor({ timeout: 60000 });
+  assert.match(await page.locator("#notice").innerText(), /cannot be reached.*Trying again in 1 s/s);
+  assert.deepEqual(await findings(page), []);
+  await shot(page, "camera-offline");
+  await page.context().setOffline(false);
+  await page.locator("#notice").waitFor({ state: "hidden", timeout: 60000 });
   await page.context().close();
 });
 

@@ -57,7 +57,7 @@ pub struct FaceCheck {
     pub onnxruntime: String,
     /// Pictures compared.
     pub samples: usize,
-    /// Each output's difference.
+    /// Each output's difference; of `boxes` in parts of the input's side.
     pub outputs: Vec<OutputCheck>,
     /// Anchors at which one sees a face and the other does not.
     pub flips: usize,
@@ -259,6 +259,8 @@ pub fn verify_face(
             pixels.iter().map(|v| level(*v)).collect()
         })
         .collect();
+    // Boxes as parts of the input's side: a tenth of a thousandth of a pixel is nothing.
+    let units = [f64::from(CONTRACT.side), 1.0];
     let mut differences = [[0.0; 2]; 2];
     let mut flips = 0;
     let (first, rest) = pictures.split_at(1);
@@ -269,11 +271,11 @@ pub fn verify_face(
             .map_err(FaceExportError::Runtime)?;
         for (i, picture) in batch.iter().enumerate() {
             let (boxes, logits) = detector.raw(picture.clone())?;
-            for ((difference, ours), theirs) in
-                differences.iter_mut().zip([&boxes, &logits]).zip(&theirs)
-            {
-                let len = theirs.len() / batch.len();
-                compare(difference, &wide(ours), &wide(&theirs[i * len..][..len]));
+            for (output, ours) in [&boxes, &logits].into_iter().enumerate() {
+                let len = theirs[output].len() / batch.len();
+                let theirs = &theirs[output][i * len..][..len];
+                let [ours, theirs] = [&ours[..], theirs].map(|values| wide(values, units[output]));
+                compare(&mut differences[output], &ours, &theirs);
             }
             let len = logits.len();
             let theirs = theirs[1].iter().skip(i * len);
@@ -319,8 +321,8 @@ fn planar(pixels: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|v| f64::from(*v)).collect()
+fn wide(values: &[f32], unit: f64) -> Vec<f64> {
+    values.iter().map(|v| f64::from(*v) / unit).collect()
 }
 
 #[cfg(test)]

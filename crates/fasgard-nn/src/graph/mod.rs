@@ -274,6 +274,18 @@ mod tests {
     }
 
     #[test]
+    fn channels_widen_and_places_become_rows() {
+        let mut graph = Graph::new([6, 4, 5]);
+        let x = graph.input();
+        let wide = graph.add(Op::Widen(2), &[x]);
+        assert_eq!(graph.shape(wide), [8, 4, 5]);
+        let rows = [x, wide].map(|value| graph.add(Op::Rows(2), &[value]));
+        assert_eq!(rows.map(|value| graph.shape(value)[0]), [60, 80]);
+        let both = graph.concat(&rows);
+        assert_eq!(graph.shape(both), [140, 2]);
+    }
+
+    #[test]
     fn nothing_is_computed_twice_and_what_nobody_needs_is_known() {
         let mut graph = Graph::new([1, 2, 2]);
         let x = graph.input();
