@@ -5,7 +5,7 @@
 mod naive;
 
 use fasgard_kernels::{Activation, Conv, Epilogue, InstructionSet, Precision};
-use naive::{Shape, values};
+use naive::{Shape, magnitudes, values};
 use proptest::prelude::*;
 
 fn sets() -> impl Iterator<Item = InstructionSet> {
@@ -14,19 +14,34 @@ fn sets() -> impl Iterator<Item = InstructionSet> {
         .filter(|set| set.available())
 }
 
-/// Largest difference relative to the largest expected magnitude.
-#[track_caller]
-fn assert_close(name: &str, actual: &[f32], expected: &[f64], tolerance: f64) {
-    assert_eq!(actual.len(), expected.len(), "{name}");
-    let scale = expected
-        .iter()
-        .fold(1e-3f64, |scale, value| scale.max(value.abs()));
-    for (index, (a, e)) in actual.iter().zip(expected).enumerate() {
-        let error = (f64::from(*a) - e).abs();
-        assert!(
-            error <= tolerance * scale,
-            "{name}[{index}]: {a}, expected {e}, scale {scale}"
-        );
+/// The right values of a pass, and the scale of their rounding.
+struct Expected {
+    values: Vec<f64>,
+    scale: f64,
+}
+
+impl Expected {
+    /// Of a pass of two factors.
+    fn new(pass: impl Fn(&[f32], &[f32]) -> Vec<f64>, a: &[f32], b: &[f32]) -> Self {
+        let values = pass(a, b);
+        let magnitudes = pass(&magnitudes(a), &magnitudes(b));
+        Self {
+            scale: naive::scale(&values, &magnitudes),
+            values,
+        }
+    }
+
+    #[track_caller]
+    fn assert_close(&self, name: &str, actual: &[f32], tolerance: f64) {
+        assert_eq!(actual.len(), self.values.len(), "{name}");
+        for (index, (a, e)) in actual.iter().zip(&self.values).enumerate() {
+            let error = (f64::from(*a) - e).abs();
+            assert!(
+                error <= tolerance * self.scale,
+                "{name}[{index}]: {a}, expected {e}, scale {}",
+                self.scale
+            );
+        }
     }
 }
 
@@ -34,41 +49,39 @@ fn check(shape: &Shape, winograd: bool) {
     let tolerance = if winograd { 2e-5 } else { 3e-6 };
     let x = values(shape.x.iter().product(), 1);
     let weight = values(shape.weight.iter().product(), 2);
+    let grad = values(shape.output().iter().product(), 3);
+    let bias = values(shape.weight[0], 4);
+    let residual = values(grad.len(), 5);
+    let forward = Expected::new(|x, w| naive::forward(shape, x, w), &x, &weight);
+    let finished = forward.values.iter().zip(&residual).enumerate();
+    let fused = Expected {
+        values: finished
+            .map(|(i, (y, r))| (y + f64::from(bias[i % bias.len()]) + f64::from(*r)).max(0.0))
+            .collect(),
+        // Bias and residual are of size one.
+        scale: forward.scale + 2.0,
+    };
+    let input_grad = Expected::new(|w, g| naive::input_grad(shape, w, g), &weight, &grad);
+    let weight_grad = Expected::new(|x, g| naive::weight_grad(shape, x, g), &x, &grad);
     for set in sets() {
         let conv = Conv::new(shape.x, shape.weight, shape.stride, shape.padding)
             .unwrap()
             .with_instructions(set)
             .with_winograd(winograd);
-        let grad = values(conv.output_shape().iter().product(), 3);
-        let bias = values(shape.weight[0], 4);
-        let residual = values(grad.len(), 5);
         let name = |pass| format!("{pass} {shape:?} {}", set.name());
-
-        let expected = naive::forward(shape, &x, &weight);
         let plain = conv.forward(&x, &weight, Epilogue::default()).unwrap();
-        assert_close(&name("forward"), &plain, &expected, tolerance);
-
-        let fused = Epilogue {
+        forward.assert_close(&name("forward"), &plain, tolerance);
+        let epilogue = Epilogue {
             bias: Some(&bias),
             residual: Some(&residual),
             activation: Activation::Relu,
         };
-        let fused = conv.forward(&x, &weight, fused).unwrap();
-        let expected: Vec<f64> = expected
-            .iter()
-            .zip(&residual)
-            .enumerate()
-            .map(|(i, (y, r))| (y + f64::from(bias[i % bias.len()]) + f64::from(*r)).max(0.0))
-            .collect();
-        assert_close(&name("fused"), &fused, &expected, tolerance);
-
-        let expected = naive::input_grad(shape, &weight, &grad);
+        let y = conv.forward(&x, &weight, epilogue).unwrap();
+        fused.assert_close(&name("fused"), &y, tolerance);
         let dx = conv.input_grad(&weight, &grad).unwrap();
-        assert_close(&name("input gradient"), &dx, &expected, tolerance);
-
-        let expected = naive::weight_grad(shape, &x, &grad);
+        input_grad.assert_close(&name("input gradient"), &dx, tolerance);
         let dw = conv.weight_grad(&x, &grad).unwrap();
-        assert_close(&name("weight gradient"), &dw, &expected, tolerance);
+        weight_grad.assert_close(&name("weight gradient"), &dw, tolerance);
     }
 }
 
@@ -169,19 +182,22 @@ proptest! {
         prop_assume!(kernel == 1 || kernel * inputs > 32);
         let x = values(shape.x.iter().product(), 1);
         let weight = values(shape.weight.iter().product(), 2);
+        let grad = values(shape.output().iter().product(), 3);
+        let (rx, rw, rg) = (rounded(&x), rounded(&weight), rounded(&grad));
+        let forward = Expected::new(|x, w| naive::forward(&shape, x, w), &rx, &rw);
+        let input_grad = Expected::new(|w, g| naive::input_grad(&shape, w, g), &rw, &rg);
+        let weight_grad = Expected::new(|x, g| naive::weight_grad(&shape, x, g), &rx, &rg);
         for set in sets() {
             let conv = Conv::new(shape.x, shape.weight, stride, padding)
                 .unwrap()
                 .with_instructions(set)
                 .with_precision(Precision::Bf16);
-            let grad = values(conv.output_shape().iter().product(), 3);
-            let (rx, rw, rg) = (rounded(&x), rounded(&weight), rounded(&grad));
             let y = conv.forward(&x, &weight, Epilogue::default()).unwrap();
-            assert_close("forward", &y, &naive::forward(&shape, &rx, &rw), 3e-6);
+            forward.assert_close("forward", &y, 3e-6);
             let dx = conv.input_grad(&weight, &grad).unwrap();
-            assert_close("input gradient", &dx, &naive::input_grad(&shape, &rw, &rg), 3e-6);
+            input_grad.assert_close("input gradient", &dx, 3e-6);
             let dw = conv.weight_grad(&x, &grad).unwrap();
-            assert_close("weight gradient", &dw, &naive::weight_grad(&shape, &rx, &rg), 3e-6);
+            weight_grad.assert_close("weight gradient", &dw, 3e-6);
         }
     }
 }

@@ -2,12 +2,14 @@
 
 pub(crate) mod gather;
 mod input_grad;
+mod options;
 pub(crate) mod pack;
+mod packed;
 mod source;
 mod weight_grad;
 
 use crate::Activation;
-use crate::bf16::{Precision, pair_rows};
+use crate::bf16::Precision;
 use crate::isa::InstructionSet;
 use crate::shape::{self, ShapeError};
 use crate::window::window;
@@ -15,42 +17,10 @@ use crate::winograd;
 use gather::{Destination, Gather};
 use source::Source;
 
+pub use options::ConvOptions;
+pub use packed::Packed;
+
 const NAME: &str = "conv2d";
-
-/// How a convolution slides and is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ConvOptions {
-    /// Input pixels between two output pixels, in both directions.
-    pub stride: usize,
-    /// Zero pixels added on every side.
-    pub padding: usize,
-    /// Zero pixels added at the bottom and at the right beyond that. With a stride of 2, a kernel of
-    /// `k`, padding `k / 2 - 1` and 1 here, it is TensorFlow's `SAME` padding of an even side.
-    pub extra: usize,
-    /// Whether Winograd's algorithm may be used where it is faster.
-    pub winograd: bool,
-    /// Element type of the products of 1x1 and of strided convolutions.
-    pub precision: Precision,
-}
-
-impl ConvOptions {
-    /// Full precision, Winograd's algorithm where it is faster.
-    pub fn new(stride: usize, padding: usize) -> Self {
-        Self {
-            stride,
-            padding,
-            extra: 0,
-            winograd: true,
-            precision: Precision::F32,
-        }
-    }
-
-    /// The same with more zero pixels at the bottom and at the right.
-    pub fn with_extra(mut self, extra: usize) -> Self {
-        self.extra = extra;
-        self
-    }
-}
 
 /// One convolution: sizes, and how it is computed. Square kernel, equal strides and zero padding on
 /// all sides, no dilation, one group.
@@ -85,29 +55,6 @@ pub struct Epilogue<'a> {
     pub residual: Option<&'a [f32]>,
     /// Applied after both additions.
     pub activation: Activation,
-}
-
-/// Weights of a convolution, packed for its forward pass.
-#[derive(Debug, Clone)]
-pub struct Packed {
-    values: Vec<f32>,
-    winograd: bool,
-    layout: Layout,
-}
-
-/// What the layout of packed weights depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Layout {
-    shape: [usize; 4],
-    bf16: bool,
-    set: InstructionSet,
-}
-
-impl Packed {
-    #[cfg(feature = "burn")]
-    pub(crate) fn into_values(self) -> Vec<f32> {
-        self.values
-    }
 }
 
 impl Conv {
@@ -223,40 +170,6 @@ impl Conv {
         ]
     }
 
-    /// Packs `weight` for [`Conv::forward_packed`].
-    ///
-    /// # Errors
-    /// If `weight` does not have the shape's length.
-    pub fn pack(&self, weight: &[f32]) -> Result<Packed, ShapeError> {
-        self.check("weights", weight, &self.weight_shape())?;
-        Ok(self.packed(weight, winograd::packed_forward_pays(self)))
-    }
-
-    /// Whether [`Conv::pack`] packs for Winograd's algorithm.
-    #[cfg(feature = "burn")]
-    pub(crate) fn packs_winograd(&self) -> bool {
-        winograd::packed_forward_pays(self)
-    }
-
-    pub(crate) fn packed(&self, weight: &[f32], winograd: bool) -> Packed {
-        let area = self.kernel * self.kernel;
-        let order = pack::Order::forward(self.out_channels, self.in_channels, area);
-        let taps: Vec<usize> = (0..area).collect();
-        let panels = pack::panels(weight, order, &taps, self.set.panel());
-        let values = if winograd {
-            winograd::transform_weights(&panels, self.in_channels, self.set)
-        } else if self.in_bf16() {
-            pair_rows(&panels, self.in_channels, self.set.panel())
-        } else {
-            panels
-        };
-        Packed {
-            values,
-            winograd,
-            layout: self.layout(),
-        }
-    }
-
     /// The output for input `x` and weights `weight`.
     ///
     /// # Errors
@@ -270,35 +183,6 @@ impl Conv {
         self.check("weights", weight, &self.weight_shape())?;
         let packed = self.packed(weight, winograd::forward_pays(self));
         self.forward_packed(x, &packed, epilogue)
-    }
-
-    /// The output for input `x` and weights packed by [`Conv::pack`] of a convolution with the same
-    /// channels, kernel, stride and instruction set.
-    ///
-    /// # Errors
-    /// If a buffer does not have its shape's length.
-    pub fn forward_packed(
-        &self,
-        x: &[f32],
-        weight: &Packed,
-        epilogue: Epilogue<'_>,
-    ) -> Result<Vec<f32>, ShapeError> {
-        if weight.layout != self.layout() {
-            return Err(ShapeError::Packed {
-                operation: NAME,
-                found: format!("{:?}", weight.layout),
-                expected: format!("{:?}", self.layout()),
-            });
-        }
-        self.forward_with(x, &weight.values, weight.winograd, epilogue)
-    }
-
-    fn layout(&self) -> Layout {
-        Layout {
-            shape: self.weight_shape(),
-            bf16: self.in_bf16(),
-            set: self.set,
-        }
     }
 
     pub(crate) fn forward_with(

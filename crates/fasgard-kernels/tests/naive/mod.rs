@@ -35,6 +35,19 @@ pub fn values(count: usize, seed: u64) -> Vec<f32> {
         .collect()
 }
 
+/// What rounding errors are measured by: the largest of `values`, or a quarter of the largest sum of the
+/// magnitudes of the products that they are sums of. Rounding grows with the products, not with what is left
+/// of them where they cancel, as in a small shape by chance.
+pub fn scale(values: &[f64], magnitudes: &[f64]) -> f64 {
+    let largest = |values: &[f64]| values.iter().fold(1e-3f64, |most, v| most.max(v.abs()));
+    largest(values).max(largest(magnitudes) / 4.0)
+}
+
+/// Every element without its sign.
+pub fn magnitudes(values: &[f32]) -> Vec<f32> {
+    values.iter().map(|value| value.abs()).collect()
+}
+
 impl Shape {
     pub fn output(&self) -> [usize; 4] {
         let out = |size: usize| (size + 2 * self.padding - self.weight[2]) / self.stride + 1;
