@@ -108,14 +108,17 @@ pub(crate) fn load(
         match open(config) {
             Ok(predictor) => {
                 let card = predictor.card();
+                let (name, weights) = (card.name.clone(), card.weights_sha256.clone());
+                let rendered_only = card.is_rendered_only();
+                // Before the line: who reads it asks at once.
+                slot.fill(predictor);
                 tracing::info!(
-                    model = card.name,
-                    weights = card.weights_sha256,
-                    rendered_only = card.is_rendered_only(),
+                    model = name,
+                    weights,
+                    rendered_only,
                     seconds = begin.elapsed().as_secs_f64(),
                     "model ready"
                 );
-                slot.fill(predictor);
                 return Ok(());
             }
             Err(error) if !config.allow_missing_model => return Err(error),

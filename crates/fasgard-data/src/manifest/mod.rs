@@ -3,6 +3,7 @@
 mod cell;
 mod error;
 mod hashes;
+mod pack;
 mod path;
 mod read;
 mod rows;

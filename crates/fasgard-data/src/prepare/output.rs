@@ -75,7 +75,7 @@ impl<'a> Output<'a> {
 
     /// Makes every folder that the jobs' files need.
     pub(super) fn folders(&self, jobs: &Jobs<'_>) -> Result<(), PrepareError> {
-        let mut before = (String::new(), false);
+        let mut before = None;
         for job in jobs.iter() {
             // The frames of a video are in a folder of their own.
             let parent = match is_video(job.row.image.as_str()) {
@@ -83,11 +83,11 @@ impl<'a> Output<'a> {
                 false => job.stem.rsplit_once('/').map_or("", |(parent, _)| parent),
             };
             // Rows of one folder mostly follow each other: a list of all folders is not needed.
-            let folder = (parent.to_owned(), job.row.mask.is_some());
+            let folder = Some((parent.to_owned(), job.row.mask.is_some()));
             if folder == before {
                 continue;
             }
-            let mask = folder.1.then_some("masks");
+            let mask = job.row.mask.is_some().then_some("masks");
             let kinds = ["depth", "faces"].into_iter().chain(mask);
             let folders = kinds.map(|kind| Path::new(kind).join(parent));
             self.make(folders)?;
