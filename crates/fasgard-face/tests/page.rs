@@ -158,7 +158,8 @@ fn choices() -> String {
         [4.0, 0.0, 12.0, 10.0],
         [100.0, 90.0, 28.0, 30.0],
     ];
-    let cases: [(&[[f32; 4]], Option<[f32; 4]>); 8] = [
+    type Case<'a> = (&'a [[f32; 4]], Option<[f32; 4]>);
+    let cases: [Case<'_>; 8] = [
         (&[], None),
         (&[], Some(some[0])),
         (&some, None),

@@ -4,6 +4,8 @@
 //! cargo run --release -p fasgard --example predict -- model.safetensors photo.jpg ...
 //! ```
 
+#![allow(clippy::print_stdout, reason = "prints verdicts")]
+
 use std::{env, error::Error, process::ExitCode};
 
 use fasgard::{
