@@ -66,6 +66,23 @@ pub struct OutputCheck {
     pub largest_predict_difference: Option<f64>,
 }
 
+impl OutputCheck {
+    /// Of what [`compare`] found.
+    pub(super) fn new(name: &str, [absolute, relative]: [f64; 2], predict: Option<f64>) -> Self {
+        Self {
+            name: name.to_owned(),
+            largest_difference: absolute,
+            largest_relative_difference: relative,
+            largest_predict_difference: predict,
+        }
+    }
+
+    /// Whether it is within the tolerance. Not "is not above", which NaN would pass.
+    pub(super) fn good(&self) -> bool {
+        self.largest_relative_difference <= TOLERANCE
+    }
+}
+
 /// Runs the self-test's input and `count` pictures drawn from `seed` through both. `path` is the model
 /// file, for messages.
 ///
@@ -121,24 +138,14 @@ pub fn verify(
             .filter(|(a, b)| threshold.is_some_and(|t| differs(t, **a, **b)))
             .count();
     }
-    let outputs: Vec<OutputCheck> = onnx
-        .outputs
-        .iter()
-        .zip(differences)
-        .map(|(name, [[absolute, relative], [fast, _]])| OutputCheck {
-            name: name.clone(),
-            largest_difference: absolute,
-            largest_relative_difference: relative,
-            largest_predict_difference: Some(fast),
-        })
+    let names = onnx.outputs.iter().zip(differences);
+    let outputs: Vec<OutputCheck> = names
+        .map(|(name, [direct, [fast, _]])| OutputCheck::new(name, direct, Some(fast)))
         .collect();
     Ok(Check {
         onnxruntime: runtime.version(),
         samples: inputs.len(),
-        // Not "none is above", which NaN would pass.
-        good: outputs
-            .iter()
-            .all(|o| o.largest_relative_difference <= TOLERANCE),
+        good: outputs.iter().all(OutputCheck::good),
         outputs,
         flips: threshold.map(|_| flips),
         threshold: threshold.cloned(),

@@ -286,24 +286,14 @@ pub fn verify_face(
                 .count();
         }
     }
-    let outputs: Vec<OutputCheck> = onnx
-        .outputs
-        .iter()
-        .zip(differences)
-        .map(|(name, [absolute, relative])| OutputCheck {
-            name: name.clone(),
-            largest_difference: absolute,
-            largest_relative_difference: relative,
-            largest_predict_difference: None,
-        })
+    let names = onnx.outputs.iter().zip(differences);
+    let outputs: Vec<OutputCheck> = names
+        .map(|(name, difference)| OutputCheck::new(name, difference, None))
         .collect();
     Ok(FaceCheck {
         onnxruntime: runtime.version(),
         samples: pictures.len(),
-        // Not "none is above", which NaN would pass.
-        good: outputs
-            .iter()
-            .all(|o| o.largest_relative_difference <= TOLERANCE),
+        good: outputs.iter().all(OutputCheck::good),
         outputs,
         flips,
         tolerance: TOLERANCE,

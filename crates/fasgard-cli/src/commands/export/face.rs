@@ -3,7 +3,7 @@
 use fasgard_face::{Weights, detect::CONTRACT};
 use fasgard_model::export::{face_onnx, verify_face};
 
-use super::{batched, differences, finish, runtime, write};
+use super::{described, differences, document, finish, runtime, write};
 use crate::{args::ExportFace, commands, failure::misuse};
 
 pub(super) fn run(args: &ExportFace) -> anyhow::Result<()> {
@@ -18,18 +18,15 @@ pub(super) fn run(args: &ExportFace) -> anyhow::Result<()> {
     let good = check.as_ref().is_none_or(|check| check.good);
     write(good, &args.output, &exported)?;
     let side = usize::from(CONTRACT.side);
+    let input = [3, side, side];
     if args.check.json {
-        let outputs: serde_json::Map<_, _> = exported
-            .outputs
-            .iter()
-            .zip(&exported.shapes)
-            .map(|(name, shape)| (name.clone(), batched(shape)))
-            .collect();
-        commands::print_json(&serde_json::json!({
-            "file": args.output, "written": good, "bytes": exported.bytes.len(),
-            "name": "face-detector", "input": {"input": batched(&[3, side, side])},
-            "outputs": outputs, "check": check,
-        }))?;
+        commands::print_json(&document(
+            &args.output,
+            good,
+            &exported,
+            ("face-detector", input),
+            &check,
+        ))?;
     } else {
         let mut text = String::new();
         if let Some(check) = &check {
@@ -42,12 +39,7 @@ pub(super) fn run(args: &ExportFace) -> anyhow::Result<()> {
             );
         }
         if good {
-            text += &format!(
-                "{}: the face detector as ONNX, {:.1} MB, input [batch, 3, {side}, {side}], outputs {}\n",
-                args.output.display(),
-                exported.bytes.len() as f64 / 1e6,
-                exported.outputs.join(", "),
-            );
+            text += &described(&args.output, &exported, ("the face detector", input));
         }
         commands::print(&text)?;
     }

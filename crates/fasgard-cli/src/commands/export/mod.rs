@@ -7,6 +7,8 @@ use std::path::Path;
 
 use fasgard_image::write_atomic;
 use fasgard_model::export::{Onnx, OutputCheck, Runtime, TOLERANCE, find_runtime};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     args::{CheckOptions, Export, ExportFormat},
@@ -54,12 +56,40 @@ fn finish(output: &Path, checked: bool, good: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A shape with the batch before it.
-fn batched(shape: &[usize]) -> serde_json::Value {
-    let sides = shape.iter().map(|side| serde_json::json!(side));
-    std::iter::once(serde_json::json!("batch"))
-        .chain(sides)
-        .collect()
+/// What `--json` prints.
+fn document(
+    output: &Path,
+    written: bool,
+    exported: &Onnx,
+    (name, input): (&str, [usize; 3]),
+    check: impl Serialize,
+) -> serde_json::Value {
+    let batched = |shape: &[usize]| -> serde_json::Value {
+        let sides = shape.iter().map(|side| json!(side));
+        std::iter::once(json!("batch")).chain(sides).collect()
+    };
+    let outputs: serde_json::Map<_, _> = exported
+        .outputs
+        .iter()
+        .zip(&exported.shapes)
+        .map(|(name, shape)| (name.clone(), batched(shape)))
+        .collect();
+    json!({
+        "file": output, "written": written, "bytes": exported.bytes.len(),
+        "name": name, "input": {"input": batched(&input)},
+        "outputs": outputs, "check": check,
+    })
+}
+
+/// The written file for people.
+fn described(output: &Path, exported: &Onnx, (name, input): (&str, [usize; 3])) -> String {
+    let [channels, height, width] = input;
+    format!(
+        "{}: {name} as ONNX, {:.1} MB, input [batch, {channels}, {height}, {width}], outputs {}\n",
+        output.display(),
+        exported.bytes.len() as f64 / 1e6,
+        exported.outputs.join(", "),
+    )
 }
 
 /// A line an output.

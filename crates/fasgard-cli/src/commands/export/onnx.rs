@@ -2,10 +2,10 @@
 
 use fasgard_model::{
     ModelFile,
-    export::{Check, Onnx, onnx, verify},
+    export::{Check, onnx, verify},
 };
 
-use super::{batched, differences, finish, runtime, write};
+use super::{described, differences, document, finish, runtime, write};
 use crate::{args::ExportOnnx, commands, failure::misuse, progress::say};
 
 pub(super) fn run(args: &ExportOnnx) -> anyhow::Result<()> {
@@ -30,21 +30,16 @@ pub(super) fn run(args: &ExportOnnx) -> anyhow::Result<()> {
     };
     let good = check.as_ref().is_none_or(|check| check.good);
     write(good, &args.output, &exported)?;
+    let size = file.card.preprocess.size as usize;
+    let network = (&file.card.name[..], [3, size, size]);
     if args.check.json {
-        let outputs: serde_json::Map<_, _> = exported
-            .outputs
-            .iter()
-            .zip(&exported.shapes)
-            .map(|(name, shape)| (name.clone(), batched(shape)))
-            .collect();
-        let size = file.card.preprocess.size as usize;
-        commands::print_json(&serde_json::json!({
-            "file": args.output, "written": good, "bytes": exported.bytes.len(),
-            "name": file.card.name, "input": {"input": batched(&[3, size, size])},
-            "outputs": outputs, "check": check,
-        }))?;
+        commands::print_json(&document(&args.output, good, &exported, network, &check))?;
     } else {
-        commands::print(&text(args, &file, &exported, check.as_ref(), good))?;
+        let mut text = check.as_ref().map(compared).unwrap_or_default();
+        if good {
+            text += &described(&args.output, &exported, network);
+        }
+        commands::print(&text)?;
     }
     if file.card.thresholds.is_empty() {
         say(&format!(
@@ -55,39 +50,19 @@ pub(super) fn run(args: &ExportOnnx) -> anyhow::Result<()> {
     finish(&args.output, check.is_some(), good)
 }
 
-/// The result for people.
-fn text(
-    args: &ExportOnnx,
-    file: &ModelFile,
-    exported: &Onnx,
-    check: Option<&Check>,
-    written: bool,
-) -> String {
-    let card = &file.card;
-    let mut text = String::new();
-    if let Some(check) = check {
-        text += &format!(
-            "compared on {} inputs with ONNX Runtime {}: largest difference to fasgard with direct convolutions, and as `predict` computes\n",
-            check.samples, check.onnxruntime
-        );
-        text += &differences(&check.outputs);
-        text += &match (check.flips, &check.threshold) {
-            (Some(flips), Some(threshold)) => format!(
-                "{flips} of {} decisions differ (live if {threshold})\n",
-                check.samples
-            ),
-            _ => "no threshold: there are no decisions to compare\n".to_owned(),
-        };
-    }
-    if written {
-        text += &format!(
-            "{}: {} as ONNX, {:.1} MB, input [batch, 3, {size}, {size}], outputs {}\n",
-            args.output.display(),
-            card.name,
-            exported.bytes.len() as f64 / 1e6,
-            exported.outputs.join(", "),
-            size = card.preprocess.size,
-        );
-    }
-    text
+/// The comparison for people.
+fn compared(check: &Check) -> String {
+    let decisions = match (check.flips, &check.threshold) {
+        (Some(flips), Some(threshold)) => format!(
+            "{flips} of {} decisions differ (live if {threshold})\n",
+            check.samples
+        ),
+        _ => "no threshold: there are no decisions to compare\n".to_owned(),
+    };
+    format!(
+        "compared on {} inputs with ONNX Runtime {}: largest difference to fasgard with direct convolutions, and as `predict` computes\n{}{decisions}",
+        check.samples,
+        check.onnxruntime,
+        differences(&check.outputs)
+    )
 }
