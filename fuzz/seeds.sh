@@ -26,6 +26,7 @@ for name in astronaut; do
     mkdir -p corpus/image
     head -c 4096 "../crates/fasgard-face/tests/data/$name.png" >corpus/image/png
 done
+cp ../crates/fasgard-image/tests/data/jpeg/*.jpg corpus/image/
 # Weights as PyTorch saves them, and a header of a model file.
 mkdir -p corpus/pth
 cp ../crates/fasgard-model/tests/data/lite0-plain.pth corpus/pth/

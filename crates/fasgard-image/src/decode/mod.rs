@@ -2,8 +2,10 @@
 
 mod complete;
 mod error;
+mod jpeg;
 mod limits;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -11,6 +13,8 @@ use std::path::Path;
 use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
 };
+
+use libjpeg_turbo_rs::JpegError;
 
 pub use error::DecodeError;
 pub use limits::DecodeLimits;
@@ -68,7 +72,8 @@ pub fn decode(
 /// The format is taken from the content, never from the name. With `honour_exif` the image is
 /// turned upright as its EXIF orientation says; without, pixels stay as stored. Grey becomes three
 /// equal channels, 16-bit samples are rounded to 8, CMYK is converted, and a transparent pixel is
-/// composited over black, the colour that crops have outside the image.
+/// composited over black, the colour that crops have outside the image. JPEG pixels are those of
+/// libjpeg-turbo (browsers, Pillow, OpenCV), value by value.
 ///
 /// # Errors
 /// Any [`DecodeError`] but [`DecodeError::Read`]. A file that ends before its image does is an
@@ -165,7 +170,7 @@ fn open<'a>(
     Ok((format, decoder))
 }
 
-fn malformed(path: &Path, format: &'static str, error: &ImageError) -> DecodeError {
+fn malformed(path: &Path, format: &'static str, error: &dyn Display) -> DecodeError {
     DecodeError::Malformed {
         path: path.to_owned(),
         format,
@@ -199,12 +204,21 @@ fn decode_dynamic(
         .map_err(|error| malformed(path, name, &error))?;
     // A file whose EXIF data cannot be read is still an image: it stays as stored.
     let orientation = honour_exif.then(|| decoder.orientation().ok()).flatten();
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| match &error {
-        ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-            truncated(path, name, "expected more pixel data", bytes)
-        }
-        _ => malformed(path, name, &error),
-    })?;
+    let ended = || truncated(path, name, "expected more pixel data", bytes);
+    let exact = match format {
+        ImageFormat::Jpeg => jpeg::pixels(bytes, limits).map_err(|error| match &error {
+            JpegError::UnexpectedEof => ended(),
+            _ => malformed(path, name, &error),
+        })?,
+        _ => None,
+    };
+    let mut image = match exact {
+        Some(image) => image,
+        None => DynamicImage::from_decoder(decoder).map_err(|error| match &error {
+            ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => ended(),
+            _ => malformed(path, name, &error),
+        })?,
+    };
     if let Some(orientation) = orientation {
         image.apply_orientation(orientation);
     }
