@@ -45,6 +45,7 @@ macro_rules! codes {
 
 codes! {
     NotHttp, "not-http", BAD_REQUEST, "The bytes are no HTTP request";
+    HeaderSlow, "header-slow", REQUEST_TIMEOUT, "The header of the request did not arrive in time";
     HeaderTooLarge, "header-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The header of the request is too long";
     NotFound, "not-found", NOT_FOUND, "There is nothing at this path";
     MethodNotAllowed, "method-not-allowed", METHOD_NOT_ALLOWED, "The path does not take this method";

@@ -42,6 +42,19 @@ pub(crate) fn bare(bytes: &[u8]) -> Option<Code> {
     }
 }
 
+/// The problem that a connection which the transport ends without a word had; none if the client
+/// itself broke it off.
+pub(crate) fn unsaid(error: &hyper::Error) -> Option<Code> {
+    if error.is_timeout() {
+        Some(Code::HeaderSlow)
+    } else if error.is_parse() {
+        // HTTP/2's preface: other errors of parsing were answered.
+        Some(Code::NotHttp)
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

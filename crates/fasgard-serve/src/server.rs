@@ -13,7 +13,10 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, runtime, sync::Semaphore};
 
-use crate::{ServeConfig, ServeError, Service, log, socket::Socket};
+use crate::{
+    ServeConfig, ServeError, Service, log, refused,
+    socket::{LastWord, Socket},
+};
 
 /// Longest header of a request, in bytes.
 pub(crate) const HEADER_BYTES: usize = 16 << 10;
@@ -144,14 +147,21 @@ pub async fn serve(service: &Arc<Service>, listener: TcpListener, stop: impl Fut
         };
         // Answers are small and whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let socket = TokioIo::new(Socket::new(stream, Arc::clone(service)));
+        let last_word = LastWord::default();
+        let socket = Socket::new(stream, Arc::clone(service), LastWord::clone(&last_word));
+        let socket = TokioIo::new(socket);
         let connection = http.serve_connection(socket, TowerToHyperService::new(router.clone()));
         let connection = graceful.watch(connection);
         let service = Arc::clone(service);
         service.connections.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
+            let mut connection = std::pin::pin!(connection);
             // Clients that break off are their own matter; what they asked for was counted.
-            let _ = connection.await;
+            if let Err(error) = connection.as_mut().await
+                && let Some(code) = refused::unsaid(&error)
+            {
+                let _ = last_word.set(code);
+            }
             service.connections.fetch_sub(1, Ordering::Relaxed);
             drop(place);
         });

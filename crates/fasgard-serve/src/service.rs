@@ -208,6 +208,10 @@ impl Service {
             Code::HeaderTooLarge => format!(
                 "expected a header of at most {HEADER_BYTES} bytes and {HEADER_FIELDS} fields, found more"
             ),
+            Code::HeaderSlow => format!(
+                "expected the header of the request within {} s, found a part of it",
+                self.config.header_time_s
+            ),
             _ => "expected an HTTP/1.1 request with one length, found other bytes".to_owned(),
         };
         let id = ids::request_id(None);

@@ -4,7 +4,7 @@
 use std::{
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use crate::{refused, service::Service};
+use crate::{Code, refused, service::Service};
 
 /// How long a closing connection still takes what the client sends.
 const LINGER: Duration = Duration::from_secs(2);
@@ -30,14 +30,21 @@ const LINGER_BYTES: usize = 32 << 20;
 ///   before the client reads it, so what comes is read and thrown away for a moment first.
 /// - What the transport cannot read as HTTP it refuses by a head alone, before there is a request:
 ///   a problem document is sent in its place.
+/// - Where the transport ends a connection without a word, [`LastWord`] is said for it.
 pub(crate) struct Socket {
     stream: TcpStream,
     service: Arc<Service>,
+    last_word: LastWord,
+    /// Something came since the last answer began.
+    asked: bool,
     patience: Duration,
     document: Option<Document>,
     stalled: Option<Pin<Box<Sleep>>>,
     closing: Option<Closing>,
 }
+
+/// What is still to be said to a client whose connection is given up.
+pub(crate) type LastWord = Arc<OnceLock<Code>>;
 
 /// What is sent in place of a bare refusal.
 struct Document {
@@ -53,9 +60,11 @@ struct Closing {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, service: Arc<Service>) -> Self {
+    pub(crate) fn new(stream: TcpStream, service: Arc<Service>, last_word: LastWord) -> Self {
         Self {
             stream,
+            last_word,
+            asked: false,
             patience: service.config.body_time(),
             service,
             document: None,
@@ -119,7 +128,20 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let progress = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.asked |= buffer.filled().len() > before;
+        progress
+    }
+}
+
+impl Drop for Socket {
+    /// Says the last word to a client that asked for something and heard nothing. It is not waited for:
+    /// a system that does not take these few bytes at once has a client that does not read.
+    fn drop(&mut self) {
+        if let (true, Some(code)) = (self.asked, self.last_word.get()) {
+            let _ = self.stream.try_write(&self.service.refuse_unread(*code));
+        }
     }
 }
 
@@ -129,6 +151,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.asked = false;
         let progress = self.poll_send(cx, bytes);
         self.watch(cx, progress)
     }
@@ -138,6 +161,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.asked = false;
         let progress = match parts {
             // A head without a body: it may be a bare refusal.
             [only] => self.poll_send(cx, only),

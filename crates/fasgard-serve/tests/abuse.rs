@@ -191,6 +191,42 @@ fn slow_clients_are_cut_off_and_hold_up_nobody() {
 }
 
 #[test]
+fn a_header_that_comes_too_slowly_is_refused_with_a_document() {
+    let service = Running::tiny(ServeConfig {
+        header_time_s: 1,
+        ..config()
+    });
+    let good = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    for before in ["", good] {
+        let mut client = Client::new(service.address);
+        client.send(before.as_bytes()).unwrap();
+        if !before.is_empty() {
+            assert_eq!(client.answer(false).unwrap().status, 200);
+        }
+        client.send(b"GET /healthz HTTP/1.1\r\nhost: ").unwrap();
+        let answer = client.answer(false).unwrap();
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (408, "header-slow")
+        );
+        assert!(client.is_closed() && client.rest().is_empty());
+    }
+    // Nobody asked for anything: nothing is said.
+    for before in ["", good] {
+        let mut client = Client::new(service.address);
+        client.send(before.as_bytes()).unwrap();
+        if !before.is_empty() {
+            assert_eq!(client.answer(false).unwrap().status, 200);
+        }
+        assert!(client.rest().is_empty());
+    }
+    let text = ask(service.address, "GET", "/metrics", &[], b"").text();
+    let line = "fasgard_refusals_total{code=\"header-slow\"} 2\n";
+    assert!(text.contains(line), "{text}");
+    service.join();
+}
+
+#[test]
 fn half_closed_connections_get_what_can_be_answered() {
     let service = Running::tiny(config());
     let body = png(1);
@@ -304,15 +340,24 @@ fn what_is_not_http_is_refused_with_a_document_and_the_connection_closed() {
             assert!(client.rest().is_empty(), "{start:?}");
         }
     }
-    // They are counted; a client that sent the preface of HTTP/2 is let go without an answer.
-    let mut client = Client::new(service.address);
-    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    assert!(client.rest().is_empty());
+    // The preface of HTTP/2, which the transport itself leaves without an answer.
+    for before in ["", good] {
+        let mut client = Client::new(service.address);
+        client.send(before.as_bytes()).unwrap();
+        if !before.is_empty() {
+            assert_eq!(client.answer(false).unwrap().status, 200);
+        }
+        client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+        let answer = client.answer(false).unwrap();
+        assert_eq!((answer.status, answer.code().as_str()), (400, "not-http"));
+        assert!(client.is_closed() && client.rest().is_empty());
+    }
+    // They are counted.
     let text = ask(service.address, "GET", "/metrics", &[], b"").text();
     for line in [
-        "fasgard_refusals_total{code=\"not-http\"} 12\n",
+        "fasgard_refusals_total{code=\"not-http\"} 14\n",
         "fasgard_refusals_total{code=\"header-too-large\"} 6\n",
-        "fasgard_requests_total{route=\"unread\",status=\"400\"} 12\n",
+        "fasgard_requests_total{route=\"unread\",status=\"400\"} 14\n",
     ] {
         assert!(text.contains(line), "{line}{text}");
     }
