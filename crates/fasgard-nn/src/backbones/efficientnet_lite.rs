@@ -5,11 +5,16 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::Activation;
 
-use super::{Piece, inverted::Inverted, inverted::stage, scaled};
+use super::{
+    Piece, conv_bn,
+    inverted::{Inverted, stage},
+    scaled,
+    stages::{self, Stages},
+};
 use crate::{
     Init, Trace,
     graph::{Graph, Value},
-    layers::{Conv, ConvBn, ConvInit, ConvShape},
+    layers::{ConvBn, ConvShape},
 };
 
 /// Added to variances, as in the published weights.
@@ -45,14 +50,15 @@ impl EfficientNetLite {
     /// The first `parts` of the seven stages and the head are built.
     pub fn new(parts: usize, width: f64, init: &mut Init) -> Self {
         let mut channels = scaled(32, width);
-        let stem = conv_bn(ConvShape::new(3, channels, 3, 2).padded_behind(), init);
+        let stem =
+            conv_bn(ConvShape::new(3, channels, 3, 2).padded_behind(), init).with_epsilon(EPSILON);
         let mut stages: [Vec<Inverted>; 7] = Default::default();
         for (number, blocks) in stages.iter_mut().enumerate().take(parts) {
             *blocks = stage(STAGES[number], &mut channels, (width, EPSILON), init);
         }
         let head = (parts > STAGES.len()).then(|| {
             let outputs = scaled(1280, width);
-            let head = conv_bn(ConvShape::new(channels, outputs, 1, 1), init);
+            let head = conv_bn(ConvShape::new(channels, outputs, 1, 1), init).with_epsilon(EPSILON);
             channels = outputs;
             head
         });
@@ -79,11 +85,7 @@ impl EfficientNetLite {
     /// `[N, S, S, 3]` to `[N, S / stride, S / stride, C]`, rounded down.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = self.stem.forward_as(images, Activation::Relu6);
-        let x = self
-            .stages()
-            .into_iter()
-            .flat_map(|(_, blocks)| blocks)
-            .fold(x, |x, block| block.forward(x));
+        let x = self.stages().forward(x);
         match &self.head {
             Some(head) => head.forward_as(x, Activation::Relu6),
             None => x,
@@ -93,7 +95,7 @@ impl EfficientNetLite {
     /// All layers with the part that they belong to.
     pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
         let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
-        for (name, blocks) in [
+        pieces.extend(stages::pieces([
             ("stage1", &mut self.stage1),
             ("stage2", &mut self.stage2),
             ("stage3", &mut self.stage3),
@@ -101,10 +103,7 @@ impl EfficientNetLite {
             ("stage5", &mut self.stage5),
             ("stage6", &mut self.stage6),
             ("stage7", &mut self.stage7),
-        ] {
-            let layers = blocks.iter_mut().flat_map(Inverted::pieces);
-            pieces.extend(layers.map(|piece| (name, piece)));
-        }
+        ]));
         pieces.extend(
             self.head
                 .iter_mut()
@@ -115,12 +114,8 @@ impl EfficientNetLite {
 
     /// Adds all layers to `graph`.
     pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
-        let mut x = graph.scope("stem", |g| self.stem.graph_as(images, Activation::Relu6, g));
-        for (name, blocks) in self.stages() {
-            for (number, block) in blocks.iter().enumerate() {
-                x = graph.scope(&format!("{name}.{number}"), |g| block.graph(x, g));
-            }
-        }
+        let x = graph.scope("stem", |g| self.stem.graph_as(images, Activation::Relu6, g));
+        let x = self.stages().graph(x, graph);
         match &self.head {
             Some(head) => graph.scope("head", |g| head.graph_as(x, Activation::Relu6, g)),
             None => x,
@@ -129,20 +124,16 @@ impl EfficientNetLite {
 
     /// Adds all layers to `trace`.
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
-        let mut shape = trace.scope("stem", |t| self.stem.describe(input, t));
-        for (name, blocks) in self.stages() {
-            for (number, block) in blocks.iter().enumerate() {
-                shape = trace.scope(&format!("{name}.{number}"), |t| block.describe(shape, t));
-            }
-        }
+        let shape = trace.scope("stem", |t| self.stem.describe(input, t));
+        let shape = self.stages().describe(shape, trace);
         match &self.head {
             Some(head) => trace.scope("head", |t| head.describe(shape, t)),
             None => shape,
         }
     }
 
-    fn stages(&self) -> [(&'static str, &Vec<Inverted>); 7] {
-        [
+    fn stages(&self) -> Stages<'_, Inverted, 7> {
+        Stages([
             ("stage1", &self.stage1),
             ("stage2", &self.stage2),
             ("stage3", &self.stage3),
@@ -150,11 +141,6 @@ impl EfficientNetLite {
             ("stage5", &self.stage5),
             ("stage6", &self.stage6),
             ("stage7", &self.stage7),
-        ]
+        ])
     }
-}
-
-fn conv_bn(shape: ConvShape, init: &mut Init) -> ConvBn {
-    let conv = Conv::new(shape, ConvInit::KaimingFanOut, init);
-    ConvBn::new(conv, shape.outputs, init).with_epsilon(EPSILON)
 }

@@ -3,11 +3,11 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::Activation;
 
-use super::{Piece, scaled};
+use super::{Piece, conv_bn, scaled, stages::StageBlock};
 use crate::{
     Init, Trace,
     graph::{Graph, Value},
-    layers::{Conv, ConvBn, ConvInit, ConvShape},
+    layers::{ConvBn, ConvShape},
 };
 
 /// A block of EfficientNet-Lite: a 1x1 convolution that widens, a depthwise one, a 1x1 convolution
@@ -42,10 +42,7 @@ pub(super) struct InvertedShape {
 impl Inverted {
     pub(super) fn new(shape: InvertedShape, init: &mut Init) -> Self {
         let inner = shape.inputs * shape.expansion;
-        let mut conv = |shape_of_conv: ConvShape| {
-            let conv = Conv::new(shape_of_conv, ConvInit::KaimingFanOut, init);
-            ConvBn::new(conv, shape_of_conv.outputs, init).with_epsilon(shape.epsilon)
-        };
+        let mut conv = |conv: ConvShape| conv_bn(conv, init).with_epsilon(shape.epsilon);
         Self {
             expand: (shape.expansion > 1).then(|| conv(ConvShape::new(shape.inputs, inner, 1, 1))),
             depthwise: conv(
@@ -55,8 +52,10 @@ impl Inverted {
             residual: shape.residual,
         }
     }
+}
 
-    pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+impl StageBlock for Inverted {
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let inner = match &self.expand {
             Some(expand) => expand.forward_as(x.clone(), Activation::Relu6),
             None => x.clone(),
@@ -68,7 +67,7 @@ impl Inverted {
         }
     }
 
-    pub(super) fn graph(&self, x: Value, graph: &mut Graph) -> Value {
+    fn graph(&self, x: Value, graph: &mut Graph) -> Value {
         let inner = match &self.expand {
             Some(expand) => graph.scope("expand", |g| expand.graph_as(x, Activation::Relu6, g)),
             None => x,
@@ -82,14 +81,14 @@ impl Inverted {
         })
     }
 
-    pub(super) fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {
+    fn pieces(&mut self) -> impl Iterator<Item = Piece<'_>> {
         self.expand
             .iter_mut()
             .chain([&mut self.depthwise, &mut self.project])
             .map(Piece::ConvBn)
     }
 
-    pub(super) fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
+    fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         let mut shape = input;
         if let Some(expand) = &self.expand {
             shape = trace.scope("expand", |t| expand.describe(shape, t));

@@ -4,11 +4,11 @@
 
 use burn::{module::Module, tensor::Tensor, tensor::activation::sigmoid};
 
-use super::{Piece, scaled};
+use super::{Piece, conv_bn, scaled};
 use crate::{
     Init, Trace,
     graph::{Activation, Graph, Op, Value},
-    layers::{Conv, ConvBn, ConvInit, ConvShape, Prelu},
+    layers::{ConvBn, ConvShape, Prelu},
 };
 
 /// Side of the images, and of the features that the last depthwise convolution covers whole.
@@ -294,9 +294,4 @@ impl MiniFasNet {
             ("stage3", &self.stage3),
         ]
     }
-}
-
-fn conv_bn(shape: ConvShape, init: &mut Init) -> ConvBn {
-    let conv = Conv::new(shape, ConvInit::KaimingFanOut, init);
-    ConvBn::new(conv, shape.outputs, init)
 }

@@ -7,7 +7,10 @@ use burn::{
 };
 use fasgard_kernels::Activation;
 
-use super::{Piece, scaled};
+use super::{
+    Piece, conv_bn, scaled,
+    stages::{self, StageBlock, Stages},
+};
 use crate::{
     Init, Trace,
     graph::{self, Graph, Op, Value},
@@ -137,15 +140,19 @@ impl MobileBlock {
         let (expands, residual) = (inner != nominal, stride == 1 && outputs == nominal);
         let (inner, outputs) = (scaled(inner, width), scaled(outputs, width));
         Self {
-            expand: expands.then(|| conv_bn(ConvShape::new(inputs, inner, 1, 1), init)),
-            depthwise: conv_bn(ConvShape::depthwise(inner, kernel, stride), init),
+            expand: expands
+                .then(|| conv_bn(ConvShape::new(inputs, inner, 1, 1), init).with_epsilon(EPSILON)),
+            depthwise: conv_bn(ConvShape::depthwise(inner, kernel, stride), init)
+                .with_epsilon(EPSILON),
             excite: excite.then(|| SqueezeExcite::new(inner, init)),
-            project: conv_bn(ConvShape::new(inner, outputs, 1, 1), init),
+            project: conv_bn(ConvShape::new(inner, outputs, 1, 1), init).with_epsilon(EPSILON),
             swish,
             residual,
         }
     }
+}
 
+impl StageBlock for MobileBlock {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let mut inner = match &self.expand {
             Some(expand) => activated(expand, x.clone(), self.swish),
@@ -222,7 +229,7 @@ impl MobileNetV3 {
     /// The first `parts` of the six stages and the head are built.
     pub fn new(parts: usize, width: f64, init: &mut Init) -> Self {
         let (mut channels, mut nominal) = (scaled(16, width), 16);
-        let stem = conv_bn(ConvShape::new(3, channels, 3, 2), init);
+        let stem = conv_bn(ConvShape::new(3, channels, 3, 2), init).with_epsilon(EPSILON);
         let mut stages: [Vec<MobileBlock>; 6] = Default::default();
         for (number, blocks) in stages.iter_mut().enumerate().take(parts) {
             for row in STAGES[number] {
@@ -233,7 +240,7 @@ impl MobileNetV3 {
         }
         let head = (parts > STAGES.len()).then(|| {
             let outputs = scaled(960, width);
-            let head = conv_bn(ConvShape::new(channels, outputs, 1, 1), init);
+            let head = conv_bn(ConvShape::new(channels, outputs, 1, 1), init).with_epsilon(EPSILON);
             channels = outputs;
             head
         });
@@ -259,11 +266,7 @@ impl MobileNetV3 {
     /// `[N, S, S, 3]` to `[N, S / stride, S / stride, C]`, rounded up.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = activated(&self.stem, images, true);
-        let x = self
-            .stages()
-            .into_iter()
-            .flat_map(|(_, blocks)| blocks)
-            .fold(x, |x, block| block.forward(x));
+        let x = self.stages().forward(x);
         match &self.head {
             Some(head) => activated(head, x, true),
             None => x,
@@ -273,17 +276,14 @@ impl MobileNetV3 {
     /// All layers with the part that they belong to.
     pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
         let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
-        for (name, blocks) in [
+        pieces.extend(stages::pieces([
             ("stage1", &mut self.stage1),
             ("stage2", &mut self.stage2),
             ("stage3", &mut self.stage3),
             ("stage4", &mut self.stage4),
             ("stage5", &mut self.stage5),
             ("stage6", &mut self.stage6),
-        ] {
-            let layers = blocks.iter_mut().flat_map(MobileBlock::pieces);
-            pieces.extend(layers.map(|piece| (name, piece)));
-        }
+        ]));
         pieces.extend(
             self.head
                 .iter_mut()
@@ -294,12 +294,8 @@ impl MobileNetV3 {
 
     /// Adds all layers to `graph`.
     pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
-        let mut x = graph.scope("stem", |g| graph_activated(&self.stem, images, true, g));
-        for (name, blocks) in self.stages() {
-            for (number, block) in blocks.iter().enumerate() {
-                x = graph.scope(&format!("{name}.{number}"), |g| block.graph(x, g));
-            }
-        }
+        let x = graph.scope("stem", |g| graph_activated(&self.stem, images, true, g));
+        let x = self.stages().graph(x, graph);
         match &self.head {
             Some(head) => graph.scope("head", |g| graph_activated(head, x, true, g)),
             None => x,
@@ -308,33 +304,24 @@ impl MobileNetV3 {
 
     /// Adds all layers to `trace`.
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
-        let mut shape = trace.scope("stem", |t| self.stem.describe(input, t));
-        for (name, blocks) in self.stages() {
-            for (number, block) in blocks.iter().enumerate() {
-                shape = trace.scope(&format!("{name}.{number}"), |t| block.describe(shape, t));
-            }
-        }
+        let shape = trace.scope("stem", |t| self.stem.describe(input, t));
+        let shape = self.stages().describe(shape, trace);
         match &self.head {
             Some(head) => trace.scope("head", |t| head.describe(shape, t)),
             None => shape,
         }
     }
 
-    fn stages(&self) -> [(&'static str, &Vec<MobileBlock>); 6] {
-        [
+    fn stages(&self) -> Stages<'_, MobileBlock, 6> {
+        Stages([
             ("stage1", &self.stage1),
             ("stage2", &self.stage2),
             ("stage3", &self.stage3),
             ("stage4", &self.stage4),
             ("stage5", &self.stage5),
             ("stage6", &self.stage6),
-        ]
+        ])
     }
-}
-
-fn conv_bn(shape: ConvShape, init: &mut Init) -> ConvBn {
-    let conv = Conv::new(shape, ConvInit::KaimingFanOut, init);
-    ConvBn::new(conv, shape.outputs, init).with_epsilon(EPSILON)
 }
 
 #[cfg(test)]

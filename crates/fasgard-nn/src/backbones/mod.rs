@@ -11,6 +11,7 @@ mod minifasnet;
 mod mobilenet_v3;
 mod piece;
 mod resnet;
+mod stages;
 
 use burn::{module::Module, tensor::Tensor};
 
@@ -27,6 +28,7 @@ pub use resnet::{Block, Resnet};
 use crate::{
     BackboneKind, Compute, Init, ModelConfig, Trace,
     graph::{Graph, Value},
+    layers::{Conv, ConvBn, ConvInit, ConvShape},
 };
 
 /// A network from images `[N, S, S, 3]` to a feature map.
@@ -151,6 +153,12 @@ impl Backbone {
             Self::Cdcn(net) => net.describe(input, trace),
         }
     }
+}
+
+/// A convolution without bias, drawn as torchvision draws residual networks, and its normalisation.
+fn conv_bn(shape: ConvShape, init: &mut Init) -> ConvBn {
+    let conv = Conv::new(shape, ConvInit::KaimingFanOut, init);
+    ConvBn::new(conv, shape.outputs, init)
 }
 
 /// `channels` times `width`, rounded to a multiple of 4 (at least 4) unless `width` is 1.

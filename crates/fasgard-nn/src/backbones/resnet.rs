@@ -4,11 +4,14 @@
 use burn::{module::Module, tensor::Tensor};
 use fasgard_kernels::tensor::max_pool2d;
 
-use super::{Piece, scaled};
+use super::{
+    Piece, conv_bn, scaled,
+    stages::{self, StageBlock, Stages},
+};
 use crate::{
     Init, Trace,
     graph::{Activation, Graph, Value},
-    layers::{Conv, ConvBn, ConvInit, ConvShape},
+    layers::{ConvBn, ConvShape},
 };
 
 /// Output channels of a bottleneck relative to its inner ones.
@@ -44,7 +47,9 @@ impl Block {
             .then(|| conv_bn(ConvShape::new(inputs, outputs, 1, stride), init));
         Self { convs, downsample }
     }
+}
 
+impl StageBlock for Block {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let shortcut = match &self.downsample {
             Some(downsample) => downsample.forward(x.clone()),
@@ -150,67 +155,46 @@ impl Resnet {
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let x = self.stem.forward_relu(images);
         let x = max_pool2d(x, 3, 2, 1);
-        self.stages()
-            .flat_map(|(_, blocks)| blocks)
-            .fold(x, |x, block| block.forward(x))
+        self.stages().forward(x)
     }
 
     /// Adds all layers to `graph`.
     pub fn graph(&self, images: Value, graph: &mut Graph) -> Value {
         let x = graph.scope("stem", |g| self.stem.graph_relu(images, g));
-        let mut x = graph.max_pool(x, 3, 2, 1);
-        for (name, blocks) in self.stages() {
-            for (i, block) in blocks.iter().enumerate() {
-                x = graph.scope(&format!("{name}.{i}"), |g| block.graph(x, g));
-            }
-        }
-        x
+        let x = graph.max_pool(x, 3, 2, 1);
+        self.stages().graph(x, graph)
     }
 
     /// Adds all layers to `trace`.
     pub fn describe(&self, input: [usize; 3], trace: &mut Trace) -> [usize; 3] {
         let [channels, height, width] = trace.scope("stem", |t| self.stem.describe(input, t));
-        let mut shape = trace.add(
+        let shape = trace.add(
             "maxpool",
             [channels, height.div_ceil(2), width.div_ceil(2)],
             0,
             0,
         );
-        for (name, blocks) in self.stages() {
-            for (i, block) in blocks.iter().enumerate() {
-                shape = trace.scope(&format!("{name}.{i}"), |t| block.describe(shape, t));
-            }
-        }
-        shape
+        self.stages().describe(shape, trace)
     }
 
     /// All layers with the part that they belong to.
     pub(super) fn pieces(&mut self) -> Vec<(&'static str, Piece<'_>)> {
         let mut pieces = vec![("stem", Piece::ConvBn(&mut self.stem))];
-        for (name, blocks) in [
+        pieces.extend(stages::pieces([
             ("layer1", &mut self.layer1),
             ("layer2", &mut self.layer2),
             ("layer3", &mut self.layer3),
             ("layer4", &mut self.layer4),
-        ] {
-            let layers = blocks.iter_mut().flat_map(Block::pieces);
-            pieces.extend(layers.map(|piece| (name, piece)));
-        }
+        ]));
         pieces
     }
 
-    fn stages(&self) -> impl Iterator<Item = (&'static str, &Vec<Block>)> {
-        [
+    fn stages(&self) -> Stages<'_, Block, 4> {
+        Stages([
             ("layer1", &self.layer1),
             ("layer2", &self.layer2),
             ("layer3", &self.layer3),
             ("layer4", &self.layer4),
-        ]
-        .into_iter()
+        ])
     }
-}
-
-fn conv_bn(shape: ConvShape, init: &mut Init) -> ConvBn {
-    let conv = Conv::new(shape, ConvInit::KaimingFanOut, init);
-    ConvBn::new(conv, shape.outputs, init)
 }
