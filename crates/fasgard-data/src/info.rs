@@ -137,6 +137,12 @@ impl DatasetInfo {
         }
     }
 
+    /// Side of the stored crops as a multiple of the face box's longer side; `None`: the images are
+    /// whole, or made.
+    pub fn wide_scale(&self) -> Option<f64> {
+        self.parameters.get("wide_scale")?.as_float()
+    }
+
     /// Reads `dataset.toml` in `dir`.
     ///
     /// # Errors

@@ -93,6 +93,48 @@ fn depth_of_a_canonical_face_follows_the_eyes() {
 }
 
 #[test]
+fn the_stored_crop_is_as_wide_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));
+    write_file(
+        &raw.join("a.png"),
+        &encode_png(&picture(200, 160, 3)).unwrap(),
+    );
+    let table = "image,label,species,box_x,box_y,box_w,box_h\na.png,live,,80,60,40,30\n";
+    let input = raw.join("rows.csv");
+    write_file(&input, table.as_bytes());
+    let layout = layout::by_name("csv").unwrap();
+    let go_on = |_| ControlFlow::Continue(());
+    let options = |wide_scale| PrepareOptions {
+        crop: CropPolicy::Box,
+        depth: DepthPolicy::None,
+        wide_scale,
+        overwrite: true,
+        ..PrepareOptions::default()
+    };
+    for (scale, side) in [(None, 64), (Some(1.0), 40), (Some(3.0), 120)] {
+        let summary = prepare(layout, &input, &out, &options(scale), None, &go_on).unwrap();
+        // Nobody asked for depth: nothing is said of its source.
+        assert!(
+            !summary.notes.iter().any(|n| n.contains("depth")),
+            "{summary:?}"
+        );
+        let dataset = Dataset::open(&out).unwrap();
+        let sample = &dataset.samples()[0];
+        let image = decode(sample.image_path(), &DecodeLimits::default(), true).unwrap();
+        assert_eq!(image.dimensions(), (side, side));
+        let face = sample.row.face.unwrap();
+        assert!((face.w - 40.0).abs() < 1.0 && (face.x + 20.0 - side as f32 / 2.0).abs() < 1.0);
+        let stored = dataset.infos()[0].wide_scale().unwrap();
+        assert!((stored - f64::from(scale.unwrap_or(1.6))).abs() < 1e-6);
+    }
+    for scale in [0.5, 4.5, f32::NAN] {
+        let error = prepare(layout, &input, &out, &options(Some(scale)), None, &go_on).unwrap_err();
+        assert!(error.to_string().contains("wide-scale"), "{error}");
+    }
+}
+
+#[test]
 fn boxes_masks_and_eyes_move_into_the_stored_crop() {
     let dir = tempfile::tempdir().unwrap();
     let (raw, out) = (dir.path().join("raw"), dir.path().join("out"));

@@ -337,3 +337,31 @@ fn k_fold_is_balanced_and_shares_no_subject() {
         test(&folds[0])
     );
 }
+
+/// No fold holds a row of the official test, a person of both sides or a session of both.
+#[test]
+fn nuaa_people() {
+    let all = [trees::nuaa()];
+    let rows = rows(&all);
+    let protocol = protocol("nuaa-people");
+    let names = protocol.folds_of(&rows).unwrap();
+    assert_eq!(names.len(), 4);
+    for name in names {
+        let fold = protocol.fold_of(&rows, &name).unwrap();
+        let [mut trained, mut tested] = [BTreeSet::new(), BTreeSet::new()];
+        for row in &all[0] {
+            let Some(split) = fold.split(&row.key()) else {
+                continue;
+            };
+            assert_ne!(row.split, Some(Split::Test), "{name}: {}", row.sample);
+            let seen = match split {
+                Split::Test => &mut tested,
+                _ => &mut trained,
+            };
+            seen.insert(format!("person {:?}", row.subject));
+            seen.insert(format!("session {:?}", row.attributes.get("session")));
+        }
+        assert!(trained.len() > 4 && tested.len() > 4, "{name}");
+        assert_eq!(trained.intersection(&tested).count(), 0, "{name}");
+    }
+}

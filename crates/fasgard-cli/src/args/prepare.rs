@@ -44,6 +44,10 @@ pub(crate) struct Prepare {
     /// At most so many media of each split, label and species
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
+    /// Side of stored crops as a multiple of the face box's longer side, 1 to 4 (default: 1.6). A model that
+    /// looks further around the face, as its crop_scale says, needs more
+    #[arg(long, value_name = "X")]
+    pub(crate) wide_scale: Option<f32>,
     /// Longest side of stored images in pixels
     #[arg(long)]
     pub(crate) max_side: Option<u32>,

@@ -70,6 +70,19 @@ fn note_if_rendered(card: &fasgard_model::ModelCard) {
     }
 }
 
+/// Warns of prepared data whose stored crops end before what a model looks at, `scale` times the
+/// face box, does.
+fn warn_if_narrow(dataset: &fasgard_data::Dataset, scale: f32) {
+    for info in dataset.infos() {
+        if let Some(stored) = info.wide_scale().filter(|s| f64::from(scale) > s + 1e-3) {
+            crate::progress::say(&format!(
+                "warning: the model looks at {scale} times the face box, and dataset `{}` holds {stored} times: the rest is black; prepare it again with --wide-scale {scale}",
+                info.name
+            ));
+        }
+    }
+}
+
 /// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))

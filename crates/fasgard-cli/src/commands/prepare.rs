@@ -48,6 +48,7 @@ pub(super) fn run(args: &Prepare) -> anyhow::Result<()> {
         only: args.only.clone(),
         limit: args.limit,
         max_side: args.max_side,
+        wide_scale: args.wide_scale,
         format: if args.png {
             StoredFormat::Png
         } else {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use fasgard_data::{Sample, checks::any_class, prepare::WIDE_SCALE};
+use fasgard_data::{Sample, checks::any_class};
 use fasgard_metrics::{Origin, ScoreFile};
 use fasgard_model::ModelFile;
 use fasgard_nn::Target;
@@ -11,12 +11,7 @@ use fasgard_report::maps::{MapFile, MapTarget};
 use fasgard_train::{Scored, score_samples};
 
 use super::fold;
-use crate::{
-    args::Score,
-    device,
-    failure::misuse,
-    progress::{Progress, say},
-};
+use crate::{args::Score, device, failure::misuse, progress::Progress};
 
 pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     let device = device::open(&args.device)?;
@@ -30,13 +25,7 @@ pub(super) fn run(args: &Score) -> anyhow::Result<()> {
     }
     let (dataset, protocol) = fold::open(&args.data, &args.fold)?;
     fold::warn_of_another(&model.card, protocol.as_ref());
-    let preprocess = &model.card.preprocess;
-    if preprocess.crop_scale > WIDE_SCALE {
-        say(&format!(
-            "warning: the model sees {} times the face box, and prepared data hold {WIDE_SCALE} times: what it is meant to see is not there; use `fasgard predict` on whole photos",
-            preprocess.crop_scale
-        ));
-    }
+    super::warn_if_narrow(&dataset, model.card.preprocess.crop_scale);
     let samples = any_class(&dataset, args.split).map_err(misuse)?;
     let scored = score(&model, &args.model, samples, args.batch, &device)?;
     write(&model, &scored, &args.output, args.maps.as_deref())?;

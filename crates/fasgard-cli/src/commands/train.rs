@@ -49,6 +49,8 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     for warning in leaks(&dataset) {
         say(&format!("warning: {warning}"));
     }
+    let widest = config.augment.pixels.widest_crop(config.input.crop_scale);
+    super::warn_if_narrow(&dataset, widest.max(config.input.crop_scale));
     let mut watcher = Watcher::new(config.name.clone(), on_ctrl_c()?);
     let options = TrainOptions {
         output: args.output.clone(),

@@ -3,7 +3,7 @@
 use fasgard_face::geometry::depth::fitted;
 use fasgard_image::{Eyes, FaceBox, Interpolation, RgbImage, RotatedSquare, crop, rotated_crop};
 
-use super::{CropPolicy, WIDE_SCALE};
+use super::CropPolicy;
 
 /// A square to be cut, and the geometry in its frame. It may reach outside the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,12 +24,14 @@ const MAX_REACH: f32 = 4.0;
 
 impl Cut {
     /// The cut of an image of `width` x `height` around what is known of its face, both in pixels
-    /// of the image; the reason in words if there is none.
+    /// of the image: its side is `scale` times the face's longer one. The reason in words if there
+    /// is none.
     ///
     /// An upright square is laid on whole pixels, so that pixels are copied and not resampled: the
     /// fine texture of print and display is what a detector looks at.
     pub(super) fn new(
         policy: CropPolicy,
+        scale: f32,
         face: Option<FaceBox>,
         eyes: Option<Eyes>,
         width: u32,
@@ -40,7 +42,7 @@ impl Cut {
             CropPolicy::Center => {
                 let side = width.min(height);
                 let at = |length: u32| ((length - side) / 2) as f32;
-                let face_side = side as f32 / WIDE_SCALE;
+                let face_side = side as f32 / scale;
                 let edge = (side as f32 - face_side) / 2.0;
                 Ok(Some(Self {
                     region: FaceBox {
@@ -63,19 +65,19 @@ impl Cut {
                 let face = face.ok_or(
                     "expected a face box (box_x, box_y, box_w, box_h), found none; bring boxes, install the detector with `fasgard models install`, or use the crop policy `center` or `none`",
                 )?;
-                Self::around(face, width, height).map(Some)
+                Self::around(face, scale, width, height).map(Some)
             }
             CropPolicy::Eyes => {
                 let eyes = eyes.ok_or(
                     "expected eye positions (eye_rx, eye_ry, eye_lx, eye_ly), found none; bring them, install the detector with `fasgard models install`, or use another crop policy",
                 )?;
-                Self::by_eyes(eyes, width, height).map(Some)
+                Self::by_eyes(eyes, scale, width, height).map(Some)
             }
         }
     }
 
     /// Around the canonical face laid on the eyes, turned as they are.
-    fn by_eyes(eyes: Eyes, width: u32, height: u32) -> Result<Self, String> {
+    fn by_eyes(eyes: Eyes, scale: f32, width: u32, height: u32) -> Result<Self, String> {
         let wrong = || {
             format!(
                 "expected eyes inside the image of {width} x {height} pixels and apart from each other, found {:?} and {:?}",
@@ -96,7 +98,7 @@ impl Cut {
             left: [unit / 2.0, 0.0],
         };
         let face = bounds(fitted(level).iter().map(|p| [p[0], p[1]])).ok_or_else(wrong)?;
-        let wide = face.square(WIDE_SCALE);
+        let wide = face.square(scale);
         let side = wide.w.round().max(1.0);
         if wide.w > MAX_REACH * width.max(height) as f32 {
             return Err(wrong());
@@ -125,14 +127,14 @@ impl Cut {
         })
     }
 
-    fn around(face: FaceBox, width: u32, height: u32) -> Result<Self, String> {
+    fn around(face: FaceBox, scale: f32, width: u32, height: u32) -> Result<Self, String> {
         let (w, h) = (width as f32, height as f32);
         let inside = face.is_valid()
             && face.x < w
             && face.y < h
             && face.x + face.w > 0.0
             && face.y + face.h > 0.0;
-        let wide = face.square(WIDE_SCALE);
+        let wide = face.square(scale);
         if !inside || wide.w > MAX_REACH * w.max(h) {
             return Err(format!(
                 "expected a face box that overlaps the image of {width} x {height} pixels, found x {}, y {}, width {}, height {}",
@@ -247,10 +249,11 @@ pub(super) fn bounds(points: impl Iterator<Item = [f32; 2]>) -> Option<FaceBox> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prepare::WIDE_SCALE;
 
     #[test]
     fn center_and_box_agree_with_hand_counts() {
-        let cut = Cut::new(CropPolicy::Center, None, None, 640, 480)
+        let cut = Cut::new(CropPolicy::Center, WIDE_SCALE, None, None, 640, 480)
             .unwrap()
             .unwrap();
         assert_eq!((cut.region.x, cut.region.y, cut.side), (80.0, 0.0, 480));
@@ -261,7 +264,7 @@ mod tests {
             w: 50.0,
             h: 100.0,
         };
-        let cut = Cut::new(CropPolicy::Box, Some(face), None, 640, 480)
+        let cut = Cut::new(CropPolicy::Box, WIDE_SCALE, Some(face), None, 640, 480)
             .unwrap()
             .unwrap();
         // Centre (35, 70), side 160: from (-45, -10).
@@ -299,7 +302,7 @@ mod tests {
                 w,
                 h: w / 2.0,
             };
-            let cut = Cut::new(CropPolicy::Box, Some(face), None, 40, 30)
+            let cut = Cut::new(CropPolicy::Box, WIDE_SCALE, Some(face), None, 40, 30)
                 .unwrap()
                 .unwrap();
             let method = fasgard_image::Interpolation::Bilinear;
@@ -316,7 +319,7 @@ mod tests {
                 right: [320.0 - 30.0 * cos, 240.0 - 30.0 * sin],
                 left: [320.0 + 30.0 * cos, 240.0 + 30.0 * sin],
             };
-            let cut = Cut::new(CropPolicy::Eyes, None, Some(eyes), 640, 480)
+            let cut = Cut::new(CropPolicy::Eyes, WIDE_SCALE, None, Some(eyes), 640, 480)
                 .unwrap()
                 .unwrap();
             let stored = cut.stored_eyes(eyes, cut.side);
@@ -336,13 +339,13 @@ mod tests {
             right: [10.0, 10.0],
             left: [11.0, 10.0],
         };
-        assert!(Cut::new(CropPolicy::Eyes, None, Some(close), 64, 64).is_err());
-        assert!(Cut::new(CropPolicy::Eyes, None, None, 64, 64).is_err());
+        assert!(Cut::new(CropPolicy::Eyes, WIDE_SCALE, None, Some(close), 64, 64).is_err());
+        assert!(Cut::new(CropPolicy::Eyes, WIDE_SCALE, None, None, 64, 64).is_err());
     }
 
     #[test]
     fn boxes_that_miss_the_image_are_refused() {
-        assert!(Cut::new(CropPolicy::Box, None, None, 64, 64).is_err());
+        assert!(Cut::new(CropPolicy::Box, WIDE_SCALE, None, None, 64, 64).is_err());
         for (x, w) in [(64.0, 10.0), (-10.0, 10.0), (0.0, 1e6), (f32::NAN, 1.0)] {
             let face = FaceBox {
                 x,
@@ -351,7 +354,7 @@ mod tests {
                 h: 10.0,
             };
             assert!(
-                Cut::new(CropPolicy::Box, Some(face), None, 64, 64).is_err(),
+                Cut::new(CropPolicy::Box, WIDE_SCALE, Some(face), None, 64, 64).is_err(),
                 "{x} {w}"
             );
         }

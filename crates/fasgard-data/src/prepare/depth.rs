@@ -21,7 +21,11 @@ pub(super) fn depth_map(
     to_crop: impl Fn([f32; 2]) -> [f32; 2],
 ) -> (Option<GrayImage>, Option<&'static str>) {
     let planar = label == Label::Attack;
-    if planar && options.attack_depth == AttackDepth::Zero {
+    let asked = match planar {
+        true => options.attack_depth != AttackDepth::Zero,
+        false => true,
+    };
+    if !asked || options.depth == DepthPolicy::None {
         return (None, None);
     }
     let by_mesh = matches!(options.depth, DepthPolicy::Auto | DepthPolicy::Mesh);

@@ -37,8 +37,8 @@ use crate::layout::Layout;
 /// Side of stored masks and depth maps in pixels.
 pub const MAP_SIDE: u32 = 128;
 
-/// Side of the stored crop as a multiple of the face box's longer side: room for every crop scale
-/// and jitter in use.
+/// Side of the stored crop as a multiple of the face box's longer side, if no other is asked for: room
+/// for the crop scales and jitter of the configurations that come with the program.
 pub const WIDE_SCALE: f32 = 1.6;
 
 /// How far long work is.

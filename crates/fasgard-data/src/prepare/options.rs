@@ -41,13 +41,15 @@ macro_rules! words {
 
 pub(crate) use words;
 
-/// What is cut from a frame. All but [`CropPolicy::None`] store a wide square, 1.6 times the face.
+/// What is cut from a frame. All but [`CropPolicy::None`] store a wide square,
+/// [`PrepareOptions::wide_scale`] times the face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CropPolicy {
     /// Nothing: image files are copied as they are. A row without a face box is taken for a face
     /// crop already, of which the loader uses the largest centred square.
     None,
-    /// The largest centred square; the face box is its middle, 1 / 1.6 of its side.
+    /// The largest centred square; the face box is its middle, 1 / [`PrepareOptions::wide_scale`] of
+    /// its side.
     #[default]
     Center,
     /// Around the face box: the dataset's own, else the detector's. Black outside the image.
@@ -148,6 +150,9 @@ pub struct PrepareOptions {
     /// Cut images with a longer side are resized to this one, 32 to 8192 pixels. Resizing removes
     /// the fine texture that tells attacks, so it is off by default.
     pub max_side: Option<u32>,
+    /// Side of stored crops as a multiple of the face box's longer side, 1 to 4; by default
+    /// [`WIDE_SCALE`](super::WIDE_SCALE). A model sees no more of a scene than this.
+    pub wide_scale: Option<f32>,
     /// Only media whose path below the input matches this pattern (`*` and `?`; `*` also crosses
     /// `/`).
     pub only: Option<String>,
@@ -183,10 +188,19 @@ impl PrepareOptions {
         {
             return bad("max-side", "32 to 8192 pixels", side.to_string());
         }
+        if let Some(scale) = self.wide_scale
+            && !(1.0..=4.0).contains(&scale)
+        {
+            return bad("wide-scale", "1 to 4 times the face box", scale.to_string());
+        }
         if self.limit == Some(0) {
             return bad("limit", "1 or more", "0".to_owned());
         }
         Ok(())
+    }
+
+    pub(super) fn wide_scale(&self) -> f32 {
+        self.wide_scale.unwrap_or(super::WIDE_SCALE)
     }
 
     pub(super) fn dataset_name(
@@ -244,7 +258,7 @@ impl PrepareOptions {
             }
             set(
                 "wide_scale",
-                ((f64::from(super::WIDE_SCALE) * 1000.0).round() / 1000.0).into(),
+                ((f64::from(self.wide_scale()) * 1000.0).round() / 1000.0).into(),
             );
         }
         if let Some(only) = &self.only {

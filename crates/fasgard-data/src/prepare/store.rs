@@ -36,7 +36,14 @@ impl Frame<'_> {
     pub(super) fn stored(self, found: &Found, options: &PrepareOptions) -> Result<Stored, String> {
         let (width, height) = self.image.dimensions();
         let mut row = self.row;
-        let cut = Cut::new(options.crop, found.face, found.eyes, width, height)?;
+        let cut = Cut::new(
+            options.crop,
+            options.wide_scale(),
+            found.face,
+            found.eyes,
+            width,
+            height,
+        )?;
         let (bytes, extension, frame) = match (&cut, self.file) {
             (None, Some((bytes, extension))) => {
                 (bytes.to_vec(), extension, FaceBox::whole(width, height))

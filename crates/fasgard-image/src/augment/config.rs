@@ -36,6 +36,15 @@ pub struct AugmentConfig {
     pub cutout: Cutout,
 }
 
+impl AugmentConfig {
+    /// The widest crop that is drawn where the preprocessing's is `crop_scale`, as a multiple of the
+    /// face box's longer side.
+    pub fn widest_crop(&self, crop_scale: f32) -> f32 {
+        let range = self.crop_scale.map_or(crop_scale, |[_, most]| most);
+        self.crop_scales.iter().copied().fold(range, f32::max)
+    }
+}
+
 impl Default for AugmentConfig {
     fn default() -> Self {
         Self {
