@@ -5,11 +5,13 @@
 mod common;
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
 
 use common::{CONFIG, faces, fasgard, text};
+use image::{GrayImage, Luma};
 use predicates::{prelude::PredicateBooleanExt, str::contains};
 use sha2::{Digest, Sha256};
 
@@ -20,12 +22,36 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
+        Self::of("folder", |raw| raw.to_owned())
+    }
+
+    /// The same, each attack with a mask that says where it is: its lower half.
+    fn with_masks() -> Self {
+        Self::of("csv", |raw| {
+            let mask = GrayImage::from_fn(40, 40, |_, y| Luma([if y < 20 { 255 } else { 0 }]));
+            let mut list = "image,label,species,split,mask\n".to_owned();
+            for split in ["train", "dev", "test"] {
+                for i in 0..8 {
+                    let name = format!("{split}-{i}.png");
+                    mask.save(raw.join(&name)).unwrap();
+                    writeln!(list, "{split}/live/{i}.png,live,,{split},").unwrap();
+                    let attack = format!("{split}/attack/print/{i}.png");
+                    writeln!(list, "{attack},attack,print/photo,{split},{name}").unwrap();
+                }
+            }
+            fs::write(raw.join("list.csv"), list).unwrap();
+            raw.join("list.csv")
+        })
+    }
+
+    /// Prepared as `layout` from what `input` makes of the folder of pictures, and trained.
+    fn of(layout: &str, input: impl Fn(&Path) -> PathBuf) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path();
         faces(&path.join("raw"));
         fs::write(path.join("config.toml"), CONFIG).unwrap();
-        let prepare = ["prepare", "folder", "--crop", "none", "--depth", "none"];
-        let (raw, data) = (text(&path.join("raw")), text(&path.join("data")));
+        let prepare = ["prepare", layout, "--crop", "none", "--depth", "none"];
+        let (raw, data) = (text(&input(&path.join("raw"))), text(&path.join("data")));
         fasgard(&[&prepare[..], &["--input", &raw, "--output", &data]].concat()).success();
         let setup = Self { dir };
         fasgard(&setup.train(&[])).success();
@@ -267,4 +293,43 @@ fn a_changed_picture_stops_training_by_name() {
         .code(1)
         .stderr(contains("sample `").and(contains("changed after preparation")))
         .stderr(contains("SHA-256"));
+}
+
+#[test]
+fn of_changed_masks() {
+    let setup = Setup::with_masks();
+    let list = "data/maps.sha256";
+    let first = |text: &str| text.lines().next().unwrap().to_owned();
+    // The first row's mask was made anew, and the dataset says so.
+    let changed = |bytes: Vec<u8>| {
+        let text = String::from_utf8(bytes).unwrap();
+        let line = first(&text);
+        let anew = format!("{}{}", "0".repeat(64), &line[64..]);
+        Some(text.replace(&line, &anew).into_bytes())
+    };
+    setup.with(list, &changed, &|| {
+        setup.refused(
+            &[],
+            2,
+            &[
+                "the data differs",
+                "its image, label, box, mask or depth is another",
+            ],
+        );
+    });
+    fasgard(&setup.train(&["--resume"])).success();
+    // The list is as it was and a mask of training is not.
+    let text = fs::read_to_string(setup.path(list)).unwrap();
+    for line in text.lines() {
+        let mask = setup.path("data").join(&line[66..]);
+        GrayImage::new(40, 40).save(mask).unwrap();
+    }
+    let other = setup.path("other").to_str().unwrap().to_owned();
+    let mut train = setup.train(&["--set", "train.steps=8"]);
+    let run = train.iter().position(|a| a.ends_with("/run")).unwrap();
+    train[run] = other.leak();
+    fasgard(&train)
+        .code(1)
+        .stderr(contains("sample `").and(contains("changed after preparation")))
+        .stderr(contains("mask").and(contains("SHA-256")));
 }
