@@ -195,11 +195,11 @@ fn drawn(config: &Path, output: &Path) {
 /// Every configuration of the repository, as wide as it is. Prints what docs/export.md quotes.
 #[test]
 #[ignore = "needs the Python wheel onnxruntime (ORT_DYLIB_PATH names it)"]
-fn every_configuration_answers_alike_or_is_refused() {
-    // Drawn weights of full width are no trained network: in the deepest one (ResNet50) a rounding of
-    // the input grows some 300-fold, and Winograd's roundings are three times those of direct
-    // convolutions (docs/export.md, by float64). What the command refuses is not written.
-    const ROUNDING: f64 = 1e-3;
+fn every_configuration_answers_alike() {
+    // The command's own limit is for direct convolutions. Drawn weights of full width are no trained
+    // network: in the deepest one (ResNet50) a rounding of the input grows some 300-fold, and Winograd's
+    // roundings are three times those of direct convolutions (docs/export.md, by float64).
+    const ROUNDING: f64 = 3e-4;
     let dir = tempfile::tempdir().unwrap();
     let configs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
     let mut files: Vec<_> = fs::read_dir(configs)
@@ -227,9 +227,9 @@ fn every_configuration_answers_alike_or_is_refused() {
             "--json",
         ]);
         let json: serde_json::Value = serde_json::from_slice(&result.get_output().stdout).unwrap();
-        let good = json["check"]["good"] == true;
-        result.code(if good { 0 } else { 1 });
-        assert_eq!(output.exists(), good, "{name}: kept only if it is good");
+        assert_eq!(json["check"]["good"], true, "{name}");
+        result.code(0);
+        assert!(output.exists(), "{name}");
         assert_eq!(json["check"]["flips"], 0, "{name}");
         let differences: Vec<String> = json["check"]["outputs"]
             .as_array()
@@ -241,15 +241,11 @@ fn every_configuration_answers_alike_or_is_refused() {
                     difference("largest_difference"),
                     difference("largest_predict_difference"),
                 );
-                assert!(direct < ROUNDING && predict < ROUNDING, "{name}: {o}");
+                assert!(predict < ROUNDING, "{name}: {o}");
                 format!("{} {direct:.1e} / {predict:.1e}", o["name"])
             })
             .collect();
-        println!(
-            "{name}: {}{}",
-            differences.join(", "),
-            if good { "" } else { ": refused" }
-        );
+        println!("{name}: {}", differences.join(", "));
         count += 1;
     }
     assert!(count >= 17, "{count} configurations");

@@ -123,7 +123,12 @@ mod tests {
             .collect();
         assert_eq!(
             missing,
-            [&"not-http", &"header-too-large", &"method-not-allowed"]
+            [
+                &"not-http",
+                &"header-slow",
+                &"header-too-large",
+                &"method-not-allowed"
+            ]
         );
     }
 
