@@ -1,6 +1,6 @@
 //! A capture: the scene or the attack, the camera, the file.
 
-use fasgard_image::FaceBox;
+use fasgard_image::{DecodeLimits, FaceBox, decode_bytes};
 use image::{GrayImage, RgbImage};
 
 use crate::camera::Camera;
@@ -134,9 +134,8 @@ pub fn capture(
 pub(crate) fn taken(camera: &Camera, scene: &Frame, side: usize) -> (Vec<u8>, RgbImage) {
     let picture = camera.photograph(scene, side);
     let jpeg = camera.compress(&picture);
-    let image = image::load_from_memory_with_format(&jpeg, image::ImageFormat::Jpeg)
-        .map(|i| i.to_rgb8())
-        .unwrap_or(picture);
+    let limits = DecodeLimits::default();
+    let image = decode_bytes("photograph", &jpeg, &limits, false).unwrap_or(picture);
     (jpeg, image)
 }
 
