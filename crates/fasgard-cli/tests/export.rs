@@ -248,7 +248,7 @@ fn every_configuration_answers_alike() {
         println!("{name}: {}", differences.join(", "));
         count += 1;
     }
-    assert!(count >= 17, "{count} configurations");
+    assert!(count >= 22, "{count} configurations");
 }
 
 #[test]

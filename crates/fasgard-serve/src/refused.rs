@@ -47,8 +47,8 @@ pub(crate) fn bare(bytes: &[u8]) -> Option<Code> {
 pub(crate) fn unsaid(error: &hyper::Error) -> Option<Code> {
     if error.is_timeout() {
         Some(Code::HeaderSlow)
-    } else if error.is_parse() {
-        // HTTP/2's preface: other errors of parsing were answered.
+    } else if error.is_parse_version_h2() {
+        // Other errors of parsing were answered.
         Some(Code::NotHttp)
     } else {
         None

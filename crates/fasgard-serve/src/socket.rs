@@ -21,6 +21,8 @@ use crate::{Code, refused, service::Service};
 const LINGER: Duration = Duration::from_secs(2);
 /// How much of it, in bytes.
 const LINGER_BYTES: usize = 32 << 20;
+/// How often what came is read before a last word.
+const UNREAD_READS: usize = 16;
 
 /// A socket with two limits that HTTP itself does not set, and a document for its bare refusals.
 ///
@@ -30,13 +32,16 @@ const LINGER_BYTES: usize = 32 << 20;
 ///   before the client reads it, so what comes is read and thrown away for a moment first.
 /// - What the transport cannot read as HTTP it refuses by a head alone, before there is a request:
 ///   a problem document is sent in its place.
-/// - Where the transport ends a connection without a word, [`LastWord`] is said for it.
+/// - Where the transport ends a connection without a word before anything was answered on it, [`LastWord`] is
+///   said for it. Later it is not: what is left unread then may be the rest of a body, and a document that nobody
+///   asked for would be taken for the answer to the next request.
 pub(crate) struct Socket {
     stream: TcpStream,
     service: Arc<Service>,
     last_word: LastWord,
-    /// Something came since the last answer began.
+    /// Something came, and no answer was begun yet.
     asked: bool,
+    answered: bool,
     patience: Duration,
     document: Option<Document>,
     stalled: Option<Pin<Box<Sleep>>>,
@@ -65,6 +70,7 @@ impl Socket {
             stream,
             last_word,
             asked: false,
+            answered: false,
             patience: service.config.body_time(),
             service,
             document: None,
@@ -130,7 +136,7 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let progress = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        self.asked |= buffer.filled().len() > before;
+        self.asked |= !self.answered && buffer.filled().len() > before;
         progress
     }
 }
@@ -140,6 +146,12 @@ impl Drop for Socket {
     /// a system that does not take these few bytes at once has a client that does not read.
     fn drop(&mut self) {
         if let (true, Some(code)) = (self.asked, self.last_word.get()) {
+            // What came meanwhile would make the system drop the document with the connection.
+            let mut waste = [0; 8192];
+            let mut left = UNREAD_READS;
+            while left > 0 && self.stream.try_read(&mut waste).is_ok_and(|n| n > 0) {
+                left -= 1;
+            }
             let _ = self.stream.try_write(&self.service.refuse_unread(*code));
         }
     }
@@ -151,7 +163,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.asked = false;
+        (self.asked, self.answered) = (false, true);
         let progress = self.poll_send(cx, bytes);
         self.watch(cx, progress)
     }
@@ -161,7 +173,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.asked = false;
+        (self.asked, self.answered) = (false, true);
         let progress = match parts {
             // A head without a body: it may be a bare refusal.
             [only] => self.poll_send(cx, only),

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { choose, findings, launch, open, pictures, ready, refuse, shot, url, verdict } from "./setup.mjs";
 
-/** Largest difference of a score between the page and the server; JPEG decoders round differently. */
+/** Largest difference of a score between the page and the server. */
 const TOLERANCES = { "crop.png": 1e-3, "portrait.png": 1e-3, "five.png": 1e-3, "no-face.png": 0, "portrait.jpg": 1e-3 };
 
 let plain;

@@ -76,7 +76,7 @@ fn warn_if_narrow(dataset: &fasgard_data::Dataset, scale: f32) {
     for info in dataset.infos() {
         if let Some(stored) = info.wide_scale().filter(|s| f64::from(scale) > s + 1e-3) {
             crate::progress::say(&format!(
-                "warning: the model looks at {scale} times the face box, and dataset `{}` holds {stored} times: the rest is black; prepare it again with --wide-scale {scale}",
+                "warning: up to {scale} times the face box is looked at, and dataset `{}` holds {stored} times: the rest is black; prepare it again with a larger --wide-scale (4 at most), or use `fasgard predict` on whole photos",
                 info.name
             ));
         }

@@ -193,6 +193,13 @@ impl PrepareOptions {
         {
             return bad("wide-scale", "1 to 4 times the face box", scale.to_string());
         }
+        if self.wide_scale.is_some() && self.crop == CropPolicy::None {
+            return bad(
+                "wide-scale",
+                "a crop policy that cuts",
+                "crop none".to_owned(),
+            );
+        }
         if self.limit == Some(0) {
             return bad("limit", "1 or more", "0".to_owned());
         }

@@ -28,8 +28,9 @@ pub(super) fn pixels(
         max_height: limits.max_height as usize,
         max_pixels: limits.max_pixels,
         max_scans: MAX_SCANS,
-        // Coefficients of progressive files are held as 16 bits beside planes and output.
-        max_memory: Some(limits.max_alloc.saturating_mul(4)),
+        // Output, planes and, of progressive files, coefficients: 6 to 12 bytes a pixel, of which the
+        // decoder's own estimate is the double.
+        max_memory: Some(limits.max_pixels.saturating_mul(24)),
     };
     let mut decoder = Decoder::new_with_limits(bytes, bounds)?;
     let format = match decoder.header().components.len() {
@@ -41,10 +42,11 @@ pub(super) fn pixels(
     let image = decoder.decode_image()?;
     let size = |n: usize| u32::try_from(n).map_err(|_| JpegError::UnexpectedEof);
     let (width, height) = (size(image.width)?, size(image.height)?);
-    Ok(match format {
+    let image = match format {
         PixelFormat::Grayscale => {
             GrayImage::from_raw(width, height, image.data).map(DynamicImage::ImageLuma8)
         }
         _ => RgbImage::from_raw(width, height, image.data).map(DynamicImage::ImageRgb8),
-    })
+    };
+    image.map(Some).ok_or(JpegError::UnexpectedEof)
 }

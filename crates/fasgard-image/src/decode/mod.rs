@@ -72,8 +72,8 @@ pub fn decode(
 /// The format is taken from the content, never from the name. With `honour_exif` the image is
 /// turned upright as its EXIF orientation says; without, pixels stay as stored. Grey becomes three
 /// equal channels, 16-bit samples are rounded to 8, CMYK is converted, and a transparent pixel is
-/// composited over black, the colour that crops have outside the image. JPEG pixels are those of
-/// libjpeg-turbo (browsers, Pillow, OpenCV), value by value.
+/// composited over black, the colour that crops have outside the image. JPEG pixels of grey
+/// and three-component files are those of libjpeg-turbo (browsers, Pillow, OpenCV), value by value.
 ///
 /// # Errors
 /// Any [`DecodeError`] but [`DecodeError::Read`]. A file that ends before its image does is an
