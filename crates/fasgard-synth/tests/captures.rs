@@ -1,5 +1,6 @@
 //! A capture is what its documentation says: repeatable, decodable, with exact mask and depth.
 
+use fasgard_image::{DecodeLimits, decode_bytes};
 use fasgard_synth::{Capture, CaptureOptions, Identity, MAP_SIDE, Presentation, capture};
 use image::GrayImage;
 use rayon::prelude::*;
@@ -104,7 +105,8 @@ fn the_file_decodes_to_the_image() {
                 0,
                 &CaptureOptions::with_side(side),
             );
-            let decoded = image::load_from_memory(&c.jpeg).unwrap().to_rgb8();
+            let limits = DecodeLimits::default();
+            let decoded = decode_bytes("capture", &c.jpeg, &limits, true).unwrap();
             assert_eq!(decoded.dimensions(), (side, side));
             assert_eq!(decoded, c.image);
             assert_eq!(c.mask.dimensions(), (MAP_SIDE, MAP_SIDE));
