@@ -42,13 +42,13 @@ macro_rules! words {
 pub(crate) use words;
 
 /// What is cut from a frame. All but [`CropPolicy::None`] store a wide square,
-/// [`PrepareOptions::wide_scale`] times the face.
+/// `PrepareOptions::wide_scale` times the face.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CropPolicy {
     /// Nothing: image files are copied as they are. A row without a face box is taken for a face
     /// crop already, of which the loader uses the largest centred square.
     None,
-    /// The largest centred square; the face box is its middle, 1 / [`PrepareOptions::wide_scale`] of
+    /// The largest centred square; the face box is its middle, 1 / `PrepareOptions::wide_scale` of
     /// its side.
     #[default]
     Center,
