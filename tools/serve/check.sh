@@ -175,8 +175,11 @@ else
     # The service is gone.
     place 127.0.0.1:1
     kill -HUP "$proxy"
-    for _ in $(seq 50); do
-        [ "$(ask "$url/healthz")" != 200 ] && break
+    # Until the last worker of the old configuration has ended, one of them may still answer.
+    gone=0
+    for _ in $(seq 100); do
+        if [ "$(ask "$url/healthz")" = 200 ]; then gone=0; else gone=$((gone + 1)); fi
+        [ "$gone" -ge 5 ] && break
         sleep 0.1
     done
     expect 503 '"title":"The service does not answer"' "$url/healthz"
