@@ -83,6 +83,17 @@ impl Setup {
         }
     }
 
+    /// Trains in another folder, which stops at a sample whose files changed; the message also says `what`.
+    fn stops_by_name(&self, what: &str) {
+        let mut train = self.train(&["--set", "train.steps=8"]);
+        let run = train.iter().position(|a| a.ends_with("/run")).unwrap();
+        train[run] = text(&self.path("other")).leak();
+        fasgard(&train)
+            .code(1)
+            .stderr(contains("sample `").and(contains("changed after preparation")))
+            .stderr(contains(what).and(contains("SHA-256")));
+    }
+
     /// Replaces a file of the run by `change` of its bytes while `then` runs.
     fn with(&self, file: &str, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>, then: &dyn Fn()) {
         let path = self.path(file);
@@ -285,27 +296,19 @@ fn a_changed_picture_stops_training_by_name() {
         .collect();
     pictures.sort();
     fs::copy(&pictures[1], &pictures[0]).unwrap();
-    let mut train = setup.train(&["--set", "train.steps=8"]);
-    let run = train.iter().position(|a| a.ends_with("/run")).unwrap();
-    let other = text(&setup.path("other"));
-    train[run] = other.leak();
-    fasgard(&train)
-        .code(1)
-        .stderr(contains("sample `").and(contains("changed after preparation")))
-        .stderr(contains("SHA-256"));
+    setup.stops_by_name("SHA-256");
 }
 
 #[test]
 fn of_changed_masks() {
     let setup = Setup::with_masks();
     let list = "data/maps.sha256";
-    let first = |text: &str| text.lines().next().unwrap().to_owned();
     // The first row's mask was made anew, and the dataset says so.
     let changed = |bytes: Vec<u8>| {
         let text = String::from_utf8(bytes).unwrap();
-        let line = first(&text);
+        let line = text.lines().next().unwrap();
         let anew = format!("{}{}", "0".repeat(64), &line[64..]);
-        Some(text.replace(&line, &anew).into_bytes())
+        Some(text.replace(line, &anew).into_bytes())
     };
     setup.with(list, &changed, &|| {
         setup.refused(
@@ -324,12 +327,5 @@ fn of_changed_masks() {
         let mask = setup.path("data").join(&line[66..]);
         GrayImage::new(40, 40).save(mask).unwrap();
     }
-    let other = setup.path("other").to_str().unwrap().to_owned();
-    let mut train = setup.train(&["--set", "train.steps=8"]);
-    let run = train.iter().position(|a| a.ends_with("/run")).unwrap();
-    train[run] = other.leak();
-    fasgard(&train)
-        .code(1)
-        .stderr(contains("sample `").and(contains("changed after preparation")))
-        .stderr(contains("mask").and(contains("SHA-256")));
+    setup.stops_by_name("mask");
 }
