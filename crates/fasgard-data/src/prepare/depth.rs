@@ -21,11 +21,8 @@ pub(super) fn depth_map(
     to_crop: impl Fn([f32; 2]) -> [f32; 2],
 ) -> (Option<GrayImage>, Option<&'static str>) {
     let planar = label == Label::Attack;
-    let asked = match planar {
-        true => options.attack_depth != AttackDepth::Zero,
-        false => true,
-    };
-    if !asked || options.depth == DepthPolicy::None {
+    let constant = planar && options.attack_depth == AttackDepth::Zero;
+    if constant || options.depth == DepthPolicy::None {
         return (None, None);
     }
     let by_mesh = matches!(options.depth, DepthPolicy::Auto | DepthPolicy::Mesh);
