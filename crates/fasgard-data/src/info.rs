@@ -119,6 +119,11 @@ pub enum InfoError {
     Write(#[from] WriteError),
 }
 
+/// A number as `dataset.toml` states it, to three decimals.
+pub(crate) fn decimal(value: f32) -> toml::Value {
+    ((f64::from(value) * 1000.0).round() / 1000.0).into()
+}
+
 impl DatasetInfo {
     /// A description without parameters, notes and counts, written by this version.
     pub fn new(name: impl Into<String>, layout: impl Into<String>) -> Self {
@@ -138,7 +143,7 @@ impl DatasetInfo {
     }
 
     /// Side of the stored crops as a multiple of the face box's longer side; `None`: the images are
-    /// whole, or made.
+    /// whole.
     pub fn wide_scale(&self) -> Option<f64> {
         self.parameters.get("wide_scale")?.as_float()
     }

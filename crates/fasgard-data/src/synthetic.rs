@@ -9,9 +9,9 @@ use fasgard_metrics::{Label, Split};
 use fasgard_synth::{CaptureOptions, Identity, Presentation, capture};
 
 use crate::dataset::{Dataset, DatasetError};
-use crate::info::{DatasetInfo, counts};
+use crate::info::{DatasetInfo, counts, decimal};
 use crate::manifest::{ManifestRow, RelativePath};
-use crate::prepare::{PrepareError, Progress, sha256_hex, write_folder_file};
+use crate::prepare::{PrepareError, Progress, WIDE_SCALE, sha256_hex, write_folder_file};
 use crate::writing::{Made, write_dataset};
 
 /// What is rendered: identities x presentations x shots.
@@ -184,6 +184,7 @@ impl SyntheticOptions {
             ("seed".to_owned(), seed),
             ("shots".to_owned(), i64::from(self.shots).into()),
             ("side".to_owned(), i64::from(self.side).into()),
+            ("wide_scale".to_owned(), decimal(WIDE_SCALE)),
         ]);
         for (i, split) in Split::ALL.into_iter().enumerate() {
             let people = i64::from(self.identities[i]);

@@ -10,7 +10,7 @@ use fasgard_data::{
     Batch, Dataset, LoaderError, Sample, SamplingConfig, SimulateAugment, SyntheticOptions,
     TargetSpec, TrainAugment, TrainLoader, write_synthetic,
 };
-use fasgard_image::AugmentConfig;
+use fasgard_image::{AugmentConfig, FaceBox, Preprocess};
 use fasgard_metrics::Split;
 use fasgard_synth::{Attack, Presentation};
 
@@ -139,6 +139,53 @@ fn a_twin_keeps_targets_and_changes_pixels() {
         let (a, b) = (targets(&own, i).1, targets(&twin, i).1);
         assert!((a - b).abs() < 0.05, "{a} {b}");
     }
+}
+
+#[test]
+fn an_attack_is_as_wide_as_the_crop_that_is_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = rows(dir.path());
+    // The middle half of the old box is called the face, so that the pictures hold 3.2 of it.
+    for row in rows.iter_mut().map(|s| &mut s.row) {
+        let face = row.face.unwrap();
+        row.face = Some(FaceBox {
+            x: face.x + face.w / 4.0,
+            y: face.y + face.h / 4.0,
+            w: face.w / 2.0,
+            h: face.h / 2.0,
+        });
+        row.eyes = None;
+    }
+    let wide = Preprocess {
+        crop_scale: 2.4,
+        ..preprocess()
+    };
+    let augment = TrainAugment {
+        pixels: AugmentConfig {
+            crop_scale: Some([2.3, 2.5]),
+            shift: 0.05,
+            ..AugmentConfig::default()
+        },
+        simulate: simulate(&[Attack::ReplayScreen, Attack::ReplayPhone], 0.5, 1.0),
+    };
+    let (sampling, targets) = (SamplingConfig::default(), TargetSpec::default());
+    let loader = TrainLoader::new(rows, wide, augment, sampling, targets, 6, 5).unwrap();
+    let mut seen = 0;
+    for step in 0..6 {
+        let batch = loader.batch(step).unwrap();
+        let side = batch.size as usize;
+        for (picture, attack) in (batch.images.chunks_exact(3 * side * side)).zip(&batch.simulated)
+        {
+            // A crop that reaches beyond its picture ends in rows or columns of exact zeros.
+            let at = |x: usize, y: usize| (0..3).all(|c| picture[(c * side + y) * side + x] == 0.0);
+            for line in [0, side - 1] {
+                let framed = (0..side).all(|k| at(k, line)) || (0..side).all(|k| at(line, k));
+                assert!(!framed, "{attack:?} of step {step} has a black frame");
+            }
+            seen += usize::from(attack.is_some());
+        }
+    }
+    assert!(seen > 5, "{seen} attacks");
 }
 
 #[test]

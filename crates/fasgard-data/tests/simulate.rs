@@ -12,7 +12,7 @@ use fasgard_data::{
     AttackDepth, Dataset, EvalLoader, PrepareOptions, SyntheticOptions, TargetSpec, layout,
     prepare, read_manifest, write_manifest, write_synthetic,
 };
-use fasgard_image::Preprocess;
+use fasgard_image::{DecodeLimits, Preprocess, decode};
 use fasgard_metrics::Split;
 use fasgard_synth::{Attack, Presentation};
 
@@ -33,6 +33,31 @@ fn small() -> SimulateOptions {
     SimulateOptions {
         side: 64,
         ..SimulateOptions::default()
+    }
+}
+
+#[test]
+fn crops_are_as_wide_as_the_source_or_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = source(&dir.path().join("source"));
+    assert_eq!(source.infos()[0].wide_scale(), Some(1.6));
+    for (wide_scale, expected) in [(None, 1.6), (Some(2.4), 2.4)] {
+        let out = dir.path().join(expected.to_string());
+        let options = SimulateOptions {
+            wide_scale,
+            attacks: vec![Attack::ReplayPhone],
+            side: 160,
+            ..SimulateOptions::default()
+        };
+        let made = simulate(&source, &out, &options, &go_on).unwrap();
+        assert_eq!(made.infos()[0].wide_scale(), Some(expected));
+        for sample in made.samples().iter().filter(|s| s.row.label.is_live()) {
+            let face = sample.row.face.unwrap();
+            let picture = decode(sample.image_path(), &DecodeLimits::default(), true).unwrap();
+            let w = picture.width();
+            let found = f64::from(w as f32 / face.w.max(face.h));
+            assert!((found / expected - 1.0).abs() < 0.02, "{found}");
+        }
     }
 }
 
@@ -306,6 +331,20 @@ fn what_cannot_be_simulated_is_named() {
                 ..small()
             },
             "`per-live`",
+        ),
+        (
+            SimulateOptions {
+                wide_scale: Some(4.1),
+                ..small()
+            },
+            "`wide-scale`",
+        ),
+        (
+            SimulateOptions {
+                wide_scale: Some(f32::NAN),
+                ..small()
+            },
+            "`wide-scale`",
         ),
         (
             SimulateOptions {

@@ -21,7 +21,8 @@ pub const MAP_SIDE: u32 = 128;
 /// Rendered pixels a stored pixel.
 const OVERSAMPLING: f32 = 1.6;
 
-/// Longer side of the stored crop over the face box's.
+/// Side of a rendered capture's stored crop over the longer side of its face box, and the least of
+/// a photograph that is made of a portrait.
 pub(crate) const WIDE: f32 = 1.6;
 
 /// Sizes of a capture.
@@ -79,7 +80,7 @@ pub fn capture(
     let over = (side as f32 * OVERSAMPLING).round() as usize;
     let key = format!("{presentation}/{shot}");
     let mut d = Draw::new(identity.seed(), "synth-shot", identity.index(), &key);
-    let framing = Framing::detected(&mut d, over);
+    let framing = Framing::detected(&mut d, over, WIDE);
     let mut conditions = Vec::new();
     let seen = match presentation {
         Presentation::Live => worn(identity, framing, &mut d, &mut conditions, |_, _| None),
@@ -190,8 +191,8 @@ fn held(
     let placement = Placement::draw(d, bend, source.face, framing.fill, framing.shift);
     let light = Light::draw(d);
     let (frame, medium) = match presentation {
-        Presentation::Print => print::render(d, &light, &source, &placement, side),
-        _ => replay::render(d, &light, &source, &placement, side, Screens::Any),
+        Presentation::Print => print::render(d, &light, &source, &placement, (side, None)),
+        _ => replay::render(d, &light, &source, &placement, (side, None), Screens::Any),
     };
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));

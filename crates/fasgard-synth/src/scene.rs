@@ -1,6 +1,7 @@
 //! A person before a background: surfaces, light, depth.
 
 use crate::background;
+use crate::capture::WIDE;
 use crate::draw::Draw;
 use crate::frame::{Frame, Rgb, mix, scaled, smooth};
 use crate::geometry::mesh::{Mesh, Part};
@@ -24,12 +25,14 @@ pub(crate) struct Framing {
 }
 
 impl Framing {
-    /// The framing of a stored crop whose face box misses the true one as a detector's does.
-    pub(crate) fn detected(d: &mut Draw, side: usize) -> Self {
+    /// The framing of a stored crop, `wide` times the longer side of a face box that misses the
+    /// true one as a detector's does.
+    pub(crate) fn detected(d: &mut Draw, side: usize, wide: f32) -> Self {
+        let share = WIDE / wide;
         Self {
             side,
-            fill: (0.625 * d.about_one(0.035)).clamp(0.55, 0.70),
-            shift: [0.010 * d.normal(), 0.010 * d.normal()],
+            fill: (0.625 * d.about_one(0.035)).clamp(0.55, 0.70) * share,
+            shift: [0.010 * d.normal() * share, 0.010 * d.normal() * share],
         }
     }
 }

@@ -281,3 +281,65 @@ fn an_artefact_may_show_another_picture_of_the_person() {
     };
     assert!(with(Some(&blind), paper).jpeg == with(None, paper).jpeg);
 }
+
+/// A picture of 400 pixels: one rendered face in the middle of a scene whose colour tells the place.
+fn wide() -> (RgbImage, Capture) {
+    let live = live();
+    let mut picture = RgbImage::from_fn(400, 400, |x, y| {
+        image::Rgb([(40 + x / 2) as u8, (40 + y / 2) as u8, 120])
+    });
+    image::imageops::replace(&mut picture, &live.image, 120, 120);
+    (picture, live)
+}
+
+#[test]
+fn a_wide_crop_is_as_wide_as_asked_and_shows_the_same_scene_behind_every_attack() {
+    let (picture, live) = wide();
+    let moved = |[x, y]: [f32; 2]| [x + 120.0, y + 120.0];
+    let portrait = Portrait {
+        picture: &picture,
+        face: FaceBox {
+            x: live.face.x + 120.0,
+            y: live.face.y + 120.0,
+            ..live.face
+        },
+        eyes: Some(Eyes {
+            right: moved(live.eyes[0]),
+            left: moved(live.eyes[1]),
+        }),
+        depth: None,
+        shown: None,
+    };
+    let taken = |attack: Option<Attack>, scale: f32, key: &str| {
+        let options = RecaptureOptions::with_side(256).with_wide_scale(scale);
+        recapture(&portrait, attack, &options, 3, key).unwrap()
+    };
+    for n in 0..6 {
+        let key = format!("w{n}");
+        let twin = taken(None, 3.2, &key);
+        let side = twin.image.width() as f32;
+        let long = twin.face.w.max(twin.face.h);
+        assert!((side / long - 3.2).abs() < 0.02, "{side} {long}");
+        let middle = twin.face.x + twin.face.w / 2.0;
+        assert!((middle - side / 2.0).abs() < 0.5);
+        for attack in Attack::ALL {
+            let attack_of = taken(Some(attack), 3.2, &key);
+            let long = attack_of.face.w.max(attack_of.face.h);
+            // Held pictures are framed as a detector would: some percent off.
+            assert!((side / long / 3.2 - 1.0).abs() < 0.15, "{attack}: {long}");
+            // One corner of the frame may be covered; a scene of other colours shows at all four.
+            let corners = [(4, 4), (251, 4), (4, 251), (251, 251)].map(|(x, y)| {
+                let [a, b] = [&attack_of, &twin].map(|c| c.image.get_pixel(x, y).0);
+                // Exposure differs, so the hues are compared.
+                let hue = |p: [u8; 3]| f32::from(p[0]) - f32::from(p[1]);
+                (hue(a) - hue(b)).abs() < 25.0
+            });
+            let same = corners.iter().filter(|&&same| same).count();
+            assert!(same >= 2, "{attack} {key}: {corners:?}");
+        }
+        // What is no wider than 1.6 is what it was without the option.
+        let plain = RecaptureOptions::with_side(256);
+        let plain = recapture(&portrait, Some(Attack::ReplayPhone), &plain, 3, &key).unwrap();
+        assert_eq!(taken(Some(Attack::ReplayPhone), 1.0, &key).jpeg, plain.jpeg);
+    }
+}

@@ -24,6 +24,10 @@ pub(crate) struct Simulate {
     /// Largest side of stored crops in pixels
     #[arg(long, default_value_t = 256)]
     pub(crate) side: u32,
+    /// Side of stored crops over the longer side of the face box, 1.6 to 4 (default: as wide as the
+    /// datasets hold, see `prepare --wide-scale`)
+    #[arg(long)]
+    pub(crate) wide_scale: Option<f32>,
     /// Depth of prints and displays: zero (nothing stored) or planar (the face's outline at one depth)
     #[arg(long, default_value = "zero")]
     pub(crate) attack_depth: String,

@@ -18,6 +18,7 @@ pub(super) fn run(args: &Simulate) -> anyhow::Result<()> {
         seed: args.seed,
         per_live: args.per_live,
         side: args.side,
+        wide_scale: args.wide_scale,
         attack_depth: args.attack_depth.parse().map_err(misuse)?,
         artefact: args.artefact.parse().map_err(misuse)?,
         overwrite: args.overwrite,

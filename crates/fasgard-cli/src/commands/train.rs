@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use fasgard_data::{checks::leaks, prepare::WIDE_SCALE};
+use fasgard_data::checks::leaks;
 use fasgard_train::{Event, ExperimentConfig, Observer, Outcome, TrainError, TrainOptions, train};
 
 use super::fold;
@@ -50,12 +50,6 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
         say(&format!("warning: {warning}"));
     }
     let widest = config.augment.pixels.widest_crop(config.input.crop_scale);
-    let simulated = config.augment.simulate.probability > 0.0;
-    if simulated && widest > WIDE_SCALE + 1e-3 {
-        say(&format!(
-            "warning: augment.simulate shows {WIDE_SCALE} times the face box, and crops of up to {widest} are drawn: simulated attacks get a black frame that live faces do not have; set its probability to 0"
-        ));
-    }
     super::warn_if_narrow(&dataset, widest.max(config.input.crop_scale));
     let mut watcher = Watcher::new(config.name.clone(), on_ctrl_c()?);
     let options = TrainOptions {

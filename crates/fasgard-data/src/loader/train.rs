@@ -13,6 +13,9 @@ use super::{
 };
 use crate::Sample;
 
+/// A photograph of an attack shows the face by up to this factor larger than its box would say.
+const BOX_ERROR: f32 = 1.12;
+
 /// Makes the batches of a training run. Cheap to clone: clones share everything.
 #[derive(Clone)]
 pub struct TrainLoader {
@@ -22,6 +25,8 @@ pub struct TrainLoader {
 struct Inner {
     reader: Reader,
     augment: TrainAugment,
+    /// What is photographed again, in face boxes.
+    wide_scale: f32,
     plan: Plan,
     batch_size: usize,
     seed: u64,
@@ -71,6 +76,7 @@ impl TrainLoader {
             });
         }
         let inner = Inner {
+            wide_scale: augment.pixels.reach(preprocess.crop_scale) * BOX_ERROR,
             reader: Reader::new(rows, preprocess, targets),
             augment,
             plan,
@@ -161,6 +167,7 @@ impl TrainLoader {
                     shown: augment.simulate.show(
                         sample,
                         draw.attack,
+                        inner.wide_scale,
                         (inner.seed, epoch, draw.cycle),
                     ),
                     plan: AugmentPlan::draw(&augment.pixels, &mut rng),

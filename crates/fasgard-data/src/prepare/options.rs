@@ -263,10 +263,7 @@ impl PrepareOptions {
             if let Some(side) = self.max_side {
                 set("max_side", i64::from(side).into());
             }
-            set(
-                "wide_scale",
-                ((f64::from(self.wide_scale()) * 1000.0).round() / 1000.0).into(),
-            );
+            set("wide_scale", crate::info::decimal(self.wide_scale()));
         }
         if let Some(only) = &self.only {
             set("only", only.as_str().into());

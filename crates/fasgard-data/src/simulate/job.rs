@@ -86,6 +86,7 @@ impl Job<'_> {
         output: &Path,
         dataset: &str,
         options: &SimulateOptions,
+        wide_scale: f32,
     ) -> Result<Made, PrepareError> {
         let mut made = Made::default();
         let failure = |name: String, reason: String| Failure {
@@ -129,7 +130,8 @@ impl Job<'_> {
             shown: shown.as_ref(),
         };
         let planar = options.attack_depth == AttackDepth::Planar;
-        let size = RecaptureOptions::with_side(options.side).with_planar(planar);
+        let size = (RecaptureOptions::with_side(options.side).with_planar(planar))
+            .with_wide_scale(wide_scale);
         let key = self.live.row.key();
         let attacks = self.attacks(options);
         for attack in std::iter::once(None).chain(attacks.into_iter().map(Some)) {

@@ -47,6 +47,7 @@ pub fn simulate(
 ) -> Result<Dataset, SimulateError> {
     options.validate()?;
     let names: Vec<_> = source.infos().iter().map(|i| i.name.as_str()).collect();
+    let wide_scale = options.wide_scale(source.infos());
     let jobs = jobs(source, options);
     if jobs.is_empty() {
         return Err(SimulateError::NoLive {
@@ -62,7 +63,7 @@ pub fn simulate(
     write_dataset(
         (output, options.overwrite),
         &jobs,
-        &|job: &Job<'_>| job.write(output, &name, options),
+        &|job: &Job<'_>| job.write(output, &name, options, wide_scale),
         |made| {
             let mut expected = Vec::new();
             for job in &jobs {
@@ -75,7 +76,7 @@ pub fn simulate(
             emptied(output, &counts, &made.failures)?;
             let mut info = DatasetInfo::new(&name, "simulated");
             info.source = names.join("+");
-            info.parameters = options.parameters();
+            info.parameters = options.parameters(wide_scale);
             info.notes.push(
                 "attacks are simulated from pictures of live faces: results say nothing of real attacks".to_owned(),
             );

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use fasgard_image::DecodeLimits;
-use fasgard_synth::{Attack, MIN_PORTRAIT};
+use fasgard_synth::{Attack, MIN_PORTRAIT, MOST_WIDE};
 
-use crate::prepare::{AttackDepth, PrepareError, words};
+use crate::info::DatasetInfo;
+use crate::prepare::{AttackDepth, PrepareError, WIDE_SCALE, words};
 
 /// Which picture is printed, shown or worn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Artefact {
 words!(Artefact, "same or other", Same = "same", Other = "other");
 
 /// How [`simulate`](super::simulate()) works.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SimulateOptions {
     /// Name of the dataset; by default the source's with `-simulated`.
     pub name: Option<String>,
@@ -34,6 +35,12 @@ pub struct SimulateOptions {
     pub per_live: Option<u32>,
     /// Largest side of the stored wide crop in pixels, 48 to 1024; never more than the source's own.
     pub side: u32,
+    /// Side of the stored crop over the longer side of the face box, 1.6 to 4; by default as much
+    /// as every source dataset says that it holds ([`DatasetInfo::wide_scale`]), 1.6 if one does
+    /// not say.
+    ///
+    /// [`DatasetInfo::wide_scale`]: crate::DatasetInfo::wide_scale
+    pub wide_scale: Option<f32>,
     /// The depth of held pictures (prints and displays): zero, or a plane in the outline of the face
     /// where the live sample has depth. Partial attacks keep the person's depth either way.
     pub attack_depth: AttackDepth,
@@ -54,6 +61,7 @@ impl Default for SimulateOptions {
             attacks: Attack::ALL.to_vec(),
             per_live: None,
             side: 256,
+            wide_scale: None,
             attack_depth: AttackDepth::Zero,
             artefact: Artefact::Same,
             overwrite: false,
@@ -73,6 +81,12 @@ impl SimulateOptions {
         };
         if !(MIN_PORTRAIT..=1024).contains(&self.side) {
             return bad("side", "48 to 1024 pixels", self.side.to_string());
+        }
+        if let Some(scale) = self.wide_scale
+            && !(WIDE_SCALE..=MOST_WIDE).contains(&scale)
+        {
+            let expected = "1.6 to 4 times the face box's longer side";
+            return bad("wide-scale", expected, scale.to_string());
         }
         let mut sorted = self.attacks.clone();
         sorted.sort();
@@ -97,8 +111,19 @@ impl SimulateOptions {
         Ok(())
     }
 
+    /// The width of the stored crops: the one that is asked for, or what all sources hold.
+    pub(super) fn wide_scale(&self, sources: &[DatasetInfo]) -> f32 {
+        let held = || {
+            let held = sources.iter().map(|info| info.wide_scale());
+            held.map(|scale| scale.map_or(WIDE_SCALE, |s| s as f32))
+                .fold(MOST_WIDE, f32::min)
+                .max(WIDE_SCALE)
+        };
+        self.wide_scale.unwrap_or_else(held)
+    }
+
     /// What goes into `dataset.toml`.
-    pub(super) fn parameters(&self) -> BTreeMap<String, toml::Value> {
+    pub(super) fn parameters(&self, wide_scale: f32) -> BTreeMap<String, toml::Value> {
         // TOML's integers are signed; a seed beyond them is kept as text.
         let seed =
             i64::try_from(self.seed).map_or_else(|_| self.seed.to_string().into(), Into::into);
@@ -109,6 +134,7 @@ impl SimulateOptions {
             ("attacks".to_owned(), names.into()),
             ("per_live".to_owned(), per_live.into()),
             ("side".to_owned(), i64::from(self.side).into()),
+            ("wide_scale".to_owned(), crate::info::decimal(wide_scale)),
             (
                 "attack_depth".to_owned(),
                 self.attack_depth.name().to_owned().into(),

@@ -43,6 +43,12 @@ impl AugmentConfig {
         let range = self.crop_scale.map_or(crop_scale, |[_, most]| most);
         self.crop_scales.iter().copied().fold(range, f32::max)
     }
+
+    /// Twice the largest distance from the face box's centre that a crop may reach to a side, over
+    /// the box's longer side; shifts included.
+    pub fn reach(&self, crop_scale: f32) -> f32 {
+        self.widest_crop(crop_scale) * (1.0 + 2.0 * self.shift)
+    }
 }
 
 impl Default for AugmentConfig {

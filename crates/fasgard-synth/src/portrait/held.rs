@@ -6,6 +6,7 @@ use super::light::FaceLight;
 use super::worn::EyeFrame;
 use super::{PLANE, Seen, Shown, Stage, cut};
 use crate::attack::Attack;
+use crate::capture::WIDE;
 use crate::draw::Draw;
 use crate::frame::{luminance, mix, smooth};
 use crate::noise;
@@ -28,16 +29,21 @@ pub(super) fn render(
     let side = stage.frame.width;
     let (source, square) = source(d, shown);
     let paper = matches!(attack, Attack::PrintPhoto | Attack::PrintCut);
-    let framing = Framing::detected(d, side);
+    let framing = Framing::detected(d, side, stage.scale);
     let bend = if paper { 0.45 } else { 0.0 };
     let placement = Placement::draw(d, bend, source.face, framing.fill, framing.shift);
     let light = Light::draw(d);
+    // A wide frame shows much of what is behind: if that were painted for attacks only, it and not
+    // the attack would be learnt. So it is the portrait's own scene there.
+    let behind = (side, (stage.scale > WIDE).then_some(&stage.frame));
     let (frame, medium) = match attack {
-        Attack::ReplayPhone => replay::render(d, &light, &source, &placement, side, Screens::Phone),
-        Attack::ReplayScreen => {
-            replay::render(d, &light, &source, &placement, side, Screens::Large)
+        Attack::ReplayPhone => {
+            replay::render(d, &light, &source, &placement, behind, Screens::Phone)
         }
-        _ => print::render(d, &light, &source, &placement, side),
+        Attack::ReplayScreen => {
+            replay::render(d, &light, &source, &placement, behind, Screens::Large)
+        }
+        _ => print::render(d, &light, &source, &placement, behind),
     };
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));
@@ -51,8 +57,8 @@ pub(super) fn render(
     seen
 }
 
-/// The printed or shown part of the picture and its square: the wide crop, or more of it where
-/// there is more.
+/// The printed or shown part of the picture and its square: 1.6 times the face box, or more where
+/// there is more, up to 2.4 times or the frame's.
 fn source(d: &mut Draw, shown: &Shown<'_>) -> (Source, FaceBox) {
     let (portrait, stage) = (shown.portrait, shown.stage);
     let (w, h) = portrait.picture.dimensions();
@@ -60,16 +66,17 @@ fn source(d: &mut Draw, shown: &Shown<'_>) -> (Source, FaceBox) {
     let long = face.w.max(face.h);
     let (x, y) = (face.x + face.w / 2.0, face.y + face.h / 2.0);
     let room = x.min(y).min(w as f32 - x).min(h as f32 - y);
-    let scale = d.between(1.6, 2.4).min(2.0 * room / long).max(1.6);
+    let most = stage.scale.max(2.4);
+    let scale = d.between(WIDE, most).min(2.0 * room / long).max(WIDE);
     let square = face.square(scale);
     let share = |[x, y]: [f32; 2]| [(x - square.x) / square.w, (y - square.y) / square.w];
     let [x0, y0] = share([face.x, face.y]);
     let [x1, y1] = share([face.x + face.w, face.y + face.h]);
     // From the stage, whose eyes are there even if the portrait's are not.
-    let wide = face.square(1.6);
+    let wide = stage.square;
     let step = wide.w / stage.frame.width as f32;
     let source = Source {
-        frame: cut(portrait.picture, square),
+        frame: cut(portrait.picture, square, stage.scale),
         face: [x0, y0, x1, y1],
         eyes: stage
             .eyes
@@ -87,7 +94,7 @@ fn plane(
     seen: &mut Seen,
 ) {
     let (side, over) = (seen.frame.width, shown.stage.frame.width);
-    let wide = shown.portrait.face.square(1.6);
+    let wide = shown.stage.square;
     let centre: [f32; 2] = std::array::from_fn(|k| (source.face[k] + source.face[k + 2]) / 2.0);
     for (i, depth) in seen.depth.iter_mut().enumerate() {
         let (x, y) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);

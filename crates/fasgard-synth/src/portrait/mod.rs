@@ -25,6 +25,9 @@ const ROUNDING: f32 = 0.01;
 /// Rendered pixels a stored pixel.
 const OVERSAMPLING: f32 = 1.6;
 
+/// The widest crop over the face box.
+pub const MOST_WIDE: f32 = 4.0;
+
 /// A real picture of a live face.
 #[derive(Clone, Copy, Debug)]
 pub struct Portrait<'a> {
@@ -42,7 +45,7 @@ pub struct Portrait<'a> {
 }
 
 /// How [`recapture`] works.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecaptureOptions {
     /// Largest side of the stored wide crop in pixels; values outside 48 to 1024 are moved to the
@@ -51,6 +54,10 @@ pub struct RecaptureOptions {
     /// Whether the depth of a held picture is that of a plane, [`PLANE`] within the outline of the
     /// shown face (where its portrait has depth), in place of 0.
     pub planar: bool,
+    /// Side of the stored crop over the longer side of the face box, 1.6 to 4; values outside are
+    /// moved to the nearer end. In crops wider than 1.6 the scene behind a held picture is the
+    /// portrait's own, where a narrow crop has a painted background.
+    pub wide_scale: f32,
 }
 
 /// Depth of a held picture of a face as a share of the largest: the middle, as it is for prepared
@@ -58,11 +65,12 @@ pub struct RecaptureOptions {
 pub const PLANE: f32 = 128.0 / 255.0;
 
 impl Default for RecaptureOptions {
-    /// A crop of at most 256 pixels, held pictures without depth.
+    /// A crop of at most 256 pixels and 1.6 times the face box, held pictures without depth.
     fn default() -> Self {
         Self {
             side: 256,
             planar: false,
+            wide_scale: WIDE,
         }
     }
 }
@@ -80,6 +88,12 @@ impl RecaptureOptions {
     #[must_use]
     pub fn with_planar(self, planar: bool) -> Self {
         Self { planar, ..self }
+    }
+
+    /// With a crop of `wide_scale` times the face box.
+    #[must_use]
+    pub fn with_wide_scale(self, wide_scale: f32) -> Self {
+        Self { wide_scale, ..self }
     }
 }
 
@@ -143,8 +157,9 @@ impl std::error::Error for RecaptureError {}
 /// Photographs a real picture of a live face again: as the person (`attack` none, the live twin)
 /// or as a presentation attack made of it. A pure function of its arguments.
 ///
-/// The picture's wide crop, 1.6 times the longer side of the face box, stands for the scene; parts
-/// outside the picture hold its edge. Twin and attacks of one `seed` and `key` end in **the same
+/// The picture's wide crop, [`RecaptureOptions::wide_scale`] times the longer side of the face box,
+/// stands for the scene; parts outside the picture hold its edge, and are black in crops wider than
+/// 1.6. Twin and attacks of one `seed` and `key` end in **the same
 /// camera** (lens, sensor, exposure, noise, JPEG), whose settings are drawn from the same ranges as
 /// those of [`capture`](crate::capture()), so the camera tells nothing of the label.
 ///
@@ -164,14 +179,15 @@ pub fn recapture(
     seed: u64,
     key: &str,
 ) -> Result<Capture, RecaptureError> {
-    let wide = check(portrait, attack)?;
-    let own = (wide.w + ROUNDING).floor() as u32;
+    check(portrait, attack)?;
+    let scale = options.wide_scale.clamp(WIDE, MOST_WIDE);
+    let own = (portrait.face.square(scale).w + ROUNDING).floor() as u32;
     let side = options.side.clamp(MIN_PORTRAIT, 1024).min(own);
     let over = (side as f32 * OVERSAMPLING).round() as usize;
-    let stage = Stage::new(portrait, wide, over);
+    let stage = Stage::new(portrait, scale, over);
     let other = portrait.shown.and_then(|shown| {
-        let wide = check(shown, attack).ok()?;
-        Some((shown, Stage::new(shown, wide, over)))
+        check(shown, attack).ok()?;
+        Some((shown, Stage::new(shown, scale, over)))
     });
     let shown = match &other {
         Some((portrait, stage)) => Shown { portrait, stage },
@@ -215,8 +231,8 @@ pub fn recapture(
     })
 }
 
-/// The wide square of a portrait that fits.
-fn check(portrait: &Portrait<'_>, attack: Option<Attack>) -> Result<FaceBox, RecaptureError> {
+/// Whether a portrait fits.
+fn check(portrait: &Portrait<'_>, attack: Option<Attack>) -> Result<(), RecaptureError> {
     let (face, size) = (portrait.face, portrait.picture.dimensions());
     let (w, h) = (size.0 as f32, size.1 as f32);
     let inside = face.is_valid() && face.x < w && face.y < h;
@@ -240,12 +256,8 @@ fn ends_before(face: FaceBox) -> bool {
     face.x + face.w <= 0.0 || face.y + face.h <= 0.0
 }
 
-/// The wide square, if box and eyes allow the attack.
-fn places(
-    face: FaceBox,
-    eyes: Option<Eyes>,
-    attack: Option<Attack>,
-) -> Result<FaceBox, RecaptureError> {
+/// Whether box and eyes allow the attack.
+fn places(face: FaceBox, eyes: Option<Eyes>, attack: Option<Attack>) -> Result<(), RecaptureError> {
     let wide = face.square(WIDE);
     if wide.w + ROUNDING < MIN_PORTRAIT as f32 {
         return Err(RecaptureError::Small { found: wide.w });
@@ -255,7 +267,7 @@ fn places(
         (Some(eyes), _) if !fit(eyes, face, face.w.max(face.h)) => {
             Err(RecaptureError::Eyes { found: eyes, face })
         }
-        _ => Ok(wide),
+        _ => Ok(()),
     }
 }
 
@@ -284,6 +296,9 @@ struct Shown<'a> {
 
 /// The person before the camera: the wide crop in linear light.
 struct Stage {
+    /// Side of the crop over the longer side of the face box, and the crop in the picture.
+    scale: f32,
+    square: FaceBox,
     frame: Frame,
     depth: Vec<f32>,
     face: [f32; 4],
@@ -291,11 +306,12 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(portrait: &Portrait<'_>, wide: FaceBox, over: usize) -> Self {
-        let crop = cut(portrait.picture, wide);
-        let scale = over as f32 / wide.w;
-        let place = |[x, y]: [f32; 2]| [(x - wide.x) * scale, (y - wide.y) * scale];
+    fn new(portrait: &Portrait<'_>, scale: f32, over: usize) -> Self {
         let face = portrait.face;
+        let wide = face.square(scale);
+        let crop = cut(portrait.picture, wide, scale);
+        let pixels = over as f32 / wide.w;
+        let place = |[x, y]: [f32; 2]| [(x - wide.x) * pixels, (y - wide.y) * pixels];
         let eyes = portrait.eyes.unwrap_or(Eyes {
             right: [face.x + 0.3 * face.w, face.y + 0.4 * face.h],
             left: [face.x + 0.7 * face.w, face.y + 0.4 * face.h],
@@ -309,6 +325,8 @@ impl Stage {
             *p = crop.sample(x * step, y * step);
         }
         Self {
+            scale,
+            square: wide,
             frame,
             depth: depth(portrait, wide, over),
             face: [x0, y0, x1, y1],
@@ -328,16 +346,21 @@ impl Stage {
 }
 
 /// A square of the picture in linear light, at the picture's own resolution but for a shift below a
-/// pixel; parts outside hold the edge. At most 2048 pixels a side: larger faces are thinned.
-fn cut(picture: &RgbImage, square: FaceBox) -> Frame {
+/// pixel. Parts outside hold the edge, in a photograph of `scale` above [`WIDE`] they are black: much
+/// of the frame may be outside, and prepared pictures are black there. At most 2048 pixels a side:
+/// larger faces are thinned.
+fn cut(picture: &RgbImage, square: FaceBox, scale: f32) -> Frame {
     let side = (square.w.round() as u32).clamp(1, 2048);
     let (w, h) = (picture.width() as i64 - 1, picture.height() as i64 - 1);
     let step = square.w / side as f32;
-    let at = |first: f32, i: u32, last: i64| {
-        ((first + (i as f32 + 0.5) * step).floor() as i64).clamp(0, last) as u32
-    };
+    let at = |first: f32, i: u32| (first + (i as f32 + 0.5) * step).floor() as i64;
     let crop = RgbImage::from_fn(side, side, |x, y| {
-        *picture.get_pixel(at(square.x, x, w), at(square.y, y, h))
+        let (x, y) = (at(square.x, x), at(square.y, y));
+        let (inner_x, inner_y) = (x.clamp(0, w), y.clamp(0, h));
+        if scale > WIDE && (x, y) != (inner_x, inner_y) {
+            return image::Rgb([0; 3]);
+        }
+        *picture.get_pixel(inner_x as u32, inner_y as u32)
     });
     camera::linear(&crop)
 }

@@ -137,15 +137,18 @@ pub(crate) fn sheet_light(light: &Light, n: Vec3, gloss: f32) -> (Rgb, Rgb) {
     )
 }
 
-/// The sheet before a background: a scene of `side` pixels.
+/// The sheet in a scene of `side` pixels, before `behind` or else before a background that is painted.
 pub(crate) fn render(
     d: &mut Draw,
     light: &Light,
     source: &Source,
     placement: &Placement,
-    side: usize,
+    (side, behind): (usize, Option<&Frame>),
 ) -> (Frame, &'static str) {
-    let (mut frame, _) = background::paint(d, side, light);
+    let mut frame = match behind {
+        Some(behind) => behind.clone(),
+        None => background::paint(d, side, light).0,
+    };
     let centre = [
         (source.face[0] + source.face[2]) / 2.0,
         (source.face[1] + source.face[3]) / 2.0,

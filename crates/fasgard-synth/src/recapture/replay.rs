@@ -90,16 +90,19 @@ impl Display {
     }
 }
 
-/// The display in a scene of `side` pixels.
+/// The display in a scene of `side` pixels, before `behind` or else before a background that is painted.
 pub(crate) fn render(
     d: &mut Draw,
     light: &Light,
     source: &Source,
     placement: &Placement,
-    side: usize,
+    (side, behind): (usize, Option<&Frame>),
     screens: Screens,
 ) -> (Frame, &'static str) {
-    let (mut frame, _) = background::paint(d, side, light);
+    let mut frame = match behind {
+        Some(behind) => behind.clone(),
+        None => background::paint(d, side, light).0,
+    };
     let mirror = {
         let (mirrored, _) = background::paint(d, 32, light);
         mirrored.resampled(32, 32, 1.2)

@@ -3,8 +3,8 @@
 mod section;
 mod simulate;
 
+pub(super) use simulate::Shown;
 pub use simulate::SimulateAugment;
-pub(super) use simulate::{Recapture, Shown};
 
 use fasgard_image::{AugmentConfig, AugmentError};
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Live samples photographed again while they are loaded.
 
 use fasgard_image::random::stream;
-use fasgard_image::{AugmentError, GrayImage, RgbImage};
+use fasgard_image::{AugmentError, RgbImage};
 use fasgard_metrics::Label;
 use fasgard_synth::{
     Attack, Capture, MIN_PORTRAIT, Portrait, RecaptureError, RecaptureOptions, recapture, suits,
@@ -32,8 +32,9 @@ pub struct SimulateAugment {
     /// The attacks, drawn evenly from those that a sample allows: what is worn needs both eyes.
     #[serde(with = "species")]
     pub species: Vec<Attack>,
-    /// Largest side of the wide crop that is photographed in pixels, 48 to 1024; never more than
-    /// the sample's own.
+    /// Largest side of the crop that is photographed in pixels, 48 to 1024; never more than the
+    /// sample's own. The crop is as wide as the widest input that is drawn, where the sample's
+    /// picture is; 1.6 times the face box at least.
     pub side: u32,
 }
 
@@ -122,11 +123,13 @@ impl SimulateAugment {
     }
 
     /// How a sample is shown that is drawn for the time `cycle` of an epoch; `attack` says that a
-    /// simulated attack takes its place.
+    /// simulated attack takes its place, `wide_scale` how much of the scene is looked at in face
+    /// boxes.
     pub(in super::super) fn show(
         &self,
         sample: &Sample,
         attack: bool,
+        wide_scale: f32,
         (seed, epoch, cycle): (u64, u64, u32),
     ) -> Shown {
         let key = sample.row.key();
@@ -140,12 +143,8 @@ impl SimulateAugment {
                     .copied()
             })
             .flatten();
-        let live = sample.row.label.is_live();
-        let suited = live
-            && sample
-                .row
-                .face
-                .is_some_and(|f| suits(f, sample.row.eyes, None));
+        let row = &sample.row;
+        let suited = row.label.is_live() && row.face.is_some_and(|f| suits(f, row.eyes, None));
         if attack.is_none() && !(self.is_on() && suited && twin < self.twin) {
             return Shown::Own;
         }
@@ -155,6 +154,7 @@ impl SimulateAugment {
             // A picture of its own each time, also the camera's.
             key: format!("{epoch}/{cycle}/{key}"),
             side: self.side,
+            wide_scale,
         })
     }
 }
@@ -183,39 +183,46 @@ impl Shown {
     }
 }
 
-/// A live sample's new photograph.
+/// A sample's new photograph.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) struct Recapture {
-    /// The attack; none: the live twin.
+    /// The attack that is made of a live sample; none: the sample as it is, its twin.
     pub(in super::super) attack: Option<Attack>,
     seed: u64,
     key: String,
     side: u32,
+    wide_scale: f32,
 }
 
 impl Recapture {
-    /// Takes it. `depth` is the live sample's, if it is wanted.
+    /// Takes it.
     pub(in super::super) fn take(
         &self,
         sample: &Sample,
         picture: &RgbImage,
-        depth: Option<&GrayImage>,
     ) -> Result<Capture, RecaptureError> {
         let row = &sample.row;
+        let (w, h) = (picture.width() as f32, picture.height() as f32);
+        // Always known of samples that are shown again; without one all is the face.
+        let face = row.face.unwrap_or(fasgard_image::FaceBox {
+            x: 0.0,
+            y: 0.0,
+            w,
+            h,
+        });
+        // No wider than the picture, whose box is off by less than a pixel: beyond it the input is
+        // black anyway, as it is of a sample that is shown as it is stored.
+        let (x, y) = (face.x + face.w / 2.0, face.y + face.h / 2.0);
+        let reach = 2.0 * (x.max(y).max(w - x).max(h - y) - 1.0) / face.w.max(face.h);
         let portrait = Portrait {
             picture,
-            // Always known of samples that are shown again; without one all is the face.
-            face: row.face.unwrap_or(fasgard_image::FaceBox {
-                x: 0.0,
-                y: 0.0,
-                w: picture.width() as f32,
-                h: picture.height() as f32,
-            }),
+            face,
             eyes: row.eyes,
-            depth,
+            depth: None,
             shown: None,
         };
-        let options = RecaptureOptions::with_side(self.side);
+        let options =
+            RecaptureOptions::with_side(self.side).with_wide_scale(self.wide_scale.min(reach));
         recapture(&portrait, self.attack, &options, self.seed, &self.key)
     }
 }
