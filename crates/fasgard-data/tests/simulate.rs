@@ -41,7 +41,14 @@ fn crops_are_as_wide_as_the_source_or_as_asked() {
     let dir = tempfile::tempdir().unwrap();
     let source = source(&dir.path().join("source"));
     assert_eq!(source.infos()[0].wide_scale(), Some(1.6));
-    for (wide_scale, expected) in [(None, 1.6), (Some(2.4), 2.4)] {
+    // The same pictures, said to hold twice the face box.
+    let toml = dir.path().join("source/dataset.toml");
+    let text = fs::read_to_string(&toml).unwrap();
+    let said = text.replace("wide_scale = 1.6", "wide_scale = 2.0");
+    assert_ne!(said, text);
+    fs::write(&toml, said).unwrap();
+    let source = Dataset::open(dir.path().join("source")).unwrap();
+    for (wide_scale, expected) in [(None, 2.0), (Some(2.4), 2.4)] {
         let out = dir.path().join(expected.to_string());
         let options = SimulateOptions {
             wide_scale,

@@ -49,6 +49,6 @@ pub use attack::{Attack, ParseAttackError};
 pub use capture::{Capture, CaptureOptions, MAP_SIDE, capture};
 pub use identity::Identity;
 pub use portrait::{
-    MIN_PORTRAIT, MOST_WIDE, PLANE, Portrait, RecaptureError, RecaptureOptions, recapture, suits,
+    MIN_PORTRAIT, PLANE, Portrait, RecaptureError, RecaptureOptions, recapture, suits,
 };
 pub use presentation::{ParsePresentationError, Presentation};

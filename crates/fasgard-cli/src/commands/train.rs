@@ -51,6 +51,19 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     }
     let widest = config.augment.pixels.widest_crop(config.input.crop_scale);
     super::warn_if_narrow(&dataset, widest.max(config.input.crop_scale));
+    if config.augment.simulate.probability > 0.0 {
+        let wanted = config.augment.photographed(config.input.crop_scale);
+        for info in dataset.infos() {
+            // A hundredth more is a sliver that no input shows.
+            let short = |held: &f64| f64::from(wanted) > 1.02 * held;
+            if let Some(held) = info.wide_scale().filter(short) {
+                say(&format!(
+                    "warning: crops of simulated attacks reach up to {wanted:.1} times the face box, and dataset `{}` holds {held} times: some end in a black edge, and a little more often than those of live faces; prepare it with a larger --wide-scale (4 at most), or draw smaller crops and shifts",
+                    info.name
+                ));
+            }
+        }
+    }
     let mut watcher = Watcher::new(config.name.clone(), on_ctrl_c()?);
     let options = TrainOptions {
         output: args.output.clone(),

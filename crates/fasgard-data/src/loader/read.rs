@@ -3,15 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fasgard_image::{
-    AugmentPlan, DecodeLimits, FaceBox, Outside, Preprocess, RgbImage, augmented, decode_bytes,
-    read_bounded,
+    AugmentPlan, DecodeLimits, FaceBox, GrayImage, Outside, Preprocess, RgbImage, augmented,
+    decode_bytes, read_bounded,
 };
-use fasgard_synth::{Attack, Capture};
 use rayon::prelude::*;
 
-use super::augment::Shown;
+use super::augment::{Recapture, Shown};
 use super::cache::Cache;
-use super::target::Cut;
+use super::target::{Cut, depth_map};
 use super::{Batch, LoadError, TargetSpec};
 use crate::Sample;
 use crate::prepare::sha256_hex;
@@ -100,27 +99,10 @@ impl Reader {
     fn sample(&self, load: &Load, slot: Slot<'_>) -> Result<(), LoadError> {
         let sample = &self.rows[load.row];
         let image = self.cache.get(load.row, || self.image(load.row))?;
-        let cut = match &load.shown {
-            Shown::Own => self.cut(sample.row.face, &image, &load.plan, slot.image),
-            Shown::Again(again) => {
-                let taken = again.take(sample, &image);
-                let taken = taken.map_err(|source| LoadError::Simulate {
-                    sample: sample.row.sample.clone(),
-                    source,
-                })?;
-                let cut = self.cut(Some(taken.face), &taken.image, &load.plan, slot.image);
-                if let Some(attack) = again.attack {
-                    self.attacked(attack, &taken, &cut, slot);
-                    return Ok(());
-                }
-                // A twin shows what the sample shows, at the same place: its maps are the sample's.
-                Cut {
-                    face: sample.row.face,
-                    image_size: image.dimensions(),
-                    ..cut
-                }
-            }
-        };
+        if let Shown::Again(again) = &load.shown {
+            return self.again(sample, again, &image, &load.plan, slot);
+        }
+        let cut = self.cut(sample.row.face, &image, &load.plan, slot.image);
         if let Some(side) = self.targets.mask {
             cut.mask(sample, side, slot.mask)?;
         }
@@ -130,17 +112,44 @@ impl Reader {
         Ok(())
     }
 
-    /// The targets of a simulated attack: its mask is exact and its depth 0 everywhere, as that of
-    /// attacks without a map.
-    fn attacked(&self, attack: Attack, taken: &Capture, cut: &Cut<'_>, slot: Slot<'_>) {
+    /// A live sample photographed again, as its twin or as an attack. An attack's mask is exact and
+    /// its depth 0 everywhere, as that of attacks without a map; the twin has the sample's depth.
+    fn again(
+        &self,
+        sample: &Sample,
+        again: &Recapture,
+        picture: &RgbImage,
+        plan: &AugmentPlan,
+        slot: Slot<'_>,
+    ) -> Result<(), LoadError> {
+        let twin = again.attack.is_none();
+        let depth: Option<GrayImage> = match self.targets.depth {
+            Some(_) if twin => Some(depth_map(sample, &self.limits)?),
+            _ => None,
+        };
+        let taken = again.take(sample, picture, depth.as_ref());
+        let taken = taken.map_err(|source| LoadError::Simulate {
+            sample: sample.row.sample.clone(),
+            source,
+        })?;
+        let cut = self.cut(Some(taken.face), &taken.image, plan, slot.image);
         if let Some(side) = self.targets.mask {
-            if attack.is_partial() {
-                cut.fill(&taken.mask, side, Outside::Edge, slot.mask);
-            } else {
-                slot.mask.fill(0.0);
+            match again.attack {
+                Some(attack) if attack.is_partial() => {
+                    cut.fill(&taken.mask, side, Outside::Edge, slot.mask);
+                }
+                Some(_) => slot.mask.fill(0.0),
+                None => slot.mask.fill(1.0),
             }
         }
-        slot.depth.fill(0.0);
+        if let Some(side) = self.targets.depth {
+            if twin {
+                cut.fill(&taken.depth, side, Outside::Zero, slot.depth);
+            } else {
+                slot.depth.fill(0.0);
+            }
+        }
+        Ok(())
     }
 
     /// Writes the input of an image and says how it was cut.

@@ -106,7 +106,7 @@ impl Cut<'_> {
 }
 
 /// A sample's depth map; an error if it has none.
-fn depth_map(sample: &Sample, limits: &DecodeLimits) -> Result<GrayImage, LoadError> {
+pub(super) fn depth_map(sample: &Sample, limits: &DecodeLimits) -> Result<GrayImage, LoadError> {
     match sample.depth_path() {
         Some(path) => read_map(sample, DEPTH, &path, limits),
         None => Err(LoadError::NoDepth {

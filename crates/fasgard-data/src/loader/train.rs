@@ -13,9 +13,6 @@ use super::{
 };
 use crate::Sample;
 
-/// A photograph of an attack shows the face by up to this factor larger than its box would say.
-const BOX_ERROR: f32 = 1.12;
-
 /// Makes the batches of a training run. Cheap to clone: clones share everything.
 #[derive(Clone)]
 pub struct TrainLoader {
@@ -76,7 +73,7 @@ impl TrainLoader {
             });
         }
         let inner = Inner {
-            wide_scale: augment.pixels.reach(preprocess.crop_scale) * BOX_ERROR,
+            wide_scale: augment.photographed(preprocess.crop_scale),
             reader: Reader::new(rows, preprocess, targets),
             augment,
             plan,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fasgard_image::DecodeLimits;
-use fasgard_synth::{Attack, MIN_PORTRAIT, MOST_WIDE};
+use fasgard_synth::{Attack, MIN_PORTRAIT};
 
 use crate::info::DatasetInfo;
 use crate::prepare::{AttackDepth, PrepareError, WIDE_SCALE, words};
@@ -83,7 +83,7 @@ impl SimulateOptions {
             return bad("side", "48 to 1024 pixels", self.side.to_string());
         }
         if let Some(scale) = self.wide_scale
-            && !(WIDE_SCALE..=MOST_WIDE).contains(&scale)
+            && !(WIDE_SCALE..=4.0).contains(&scale)
         {
             let expected = "1.6 to 4 times the face box's longer side";
             return bad("wide-scale", expected, scale.to_string());
@@ -116,7 +116,7 @@ impl SimulateOptions {
         let held = || {
             let held = sources.iter().map(|info| info.wide_scale());
             held.map(|scale| scale.map_or(WIDE_SCALE, |s| s as f32))
-                .fold(MOST_WIDE, f32::min)
+                .fold(4.0, f32::min)
                 .max(WIDE_SCALE)
         };
         self.wide_scale.unwrap_or_else(held)

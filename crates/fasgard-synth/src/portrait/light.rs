@@ -1,12 +1,13 @@
 //! The light on a real face, guessed from the picture, for what is laid on the face.
 
 use super::Stage;
+use crate::capture::WIDE;
 use crate::draw::Draw;
 use crate::frame::{Frame, Rgb, luminance, smooth};
 use crate::geometry::{Vec3, dot, unit};
 
-/// Side of the low-pass picture of the light.
-const COARSE: usize = 12;
+/// Side of the low-pass picture of the light in a frame of [`WIDE`] face boxes.
+const COARSE: f32 = 12.0;
 
 /// Light on the face: how bright each part is, and where the lamp is.
 pub(super) struct FaceLight {
@@ -24,15 +25,16 @@ pub(super) struct FaceLight {
 impl FaceLight {
     pub(super) fn guess(d: &mut Draw, stage: &Stage) -> Self {
         let side = stage.frame.width;
+        let cells = (COARSE * stage.scale / WIDE).round() as usize;
         let mut level = stage
             .frame
-            .resampled(COARSE, COARSE, 0.9 * side as f32 / COARSE as f32);
+            .resampled(cells, cells, 0.9 * side as f32 / cells as f32);
         // Means of the face's left, right, upper and lower half.
-        let share = COARSE as f32 / side as f32;
+        let share = cells as f32 / side as f32;
         let [x0, y0, x1, y1] = stage.face.map(|v| v * share);
         let (mut sum, mut count) = ([0.0f32; 4], [0.0f32; 4]);
         for (i, p) in level.pixels.iter().enumerate() {
-            let (x, y) = ((i % COARSE) as f32 + 0.5, (i / COARSE) as f32 + 0.5);
+            let (x, y) = ((i % cells) as f32 + 0.5, (i / cells) as f32 + 0.5);
             if x < x0 || x > x1 || y < y0 || y > y1 {
                 continue;
             }
@@ -67,7 +69,7 @@ impl FaceLight {
     /// Light on a surface of this slope at a place of the frame, as a factor on its colour; 1 for a
     /// surface that faces the lamp in mean light.
     pub(super) fn on(&self, x: f32, y: f32, side: usize, n: Vec3) -> Rgb {
-        let share = COARSE as f32 / side as f32;
+        let share = self.level.width as f32 / side as f32;
         let level = self.level.sample(x * share, y * share)[0];
         // A face's own dark parts (eyes, beard) are in the low pass too: only part of it is light.
         let level = 0.45 + 0.55 * level;

@@ -25,8 +25,8 @@ const ROUNDING: f32 = 0.01;
 /// Rendered pixels a stored pixel.
 const OVERSAMPLING: f32 = 1.6;
 
-/// The widest crop over the face box.
-pub const MOST_WIDE: f32 = 4.0;
+/// The widest crop over the face box: more than any input shows.
+const MOST_WIDE: f32 = 16.0;
 
 /// A real picture of a live face.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ pub struct RecaptureOptions {
     /// Whether the depth of a held picture is that of a plane, [`PLANE`] within the outline of the
     /// shown face (where its portrait has depth), in place of 0.
     pub planar: bool,
-    /// Side of the stored crop over the longer side of the face box, 1.6 to 4; values outside are
+    /// Side of the stored crop over the longer side of the face box, 1.6 to 16; values outside are
     /// moved to the nearer end. In crops wider than 1.6 the scene behind a held picture is the
     /// portrait's own, where a narrow crop has a painted background.
     pub wide_scale: f32,
@@ -180,7 +180,10 @@ pub fn recapture(
     key: &str,
 ) -> Result<Capture, RecaptureError> {
     check(portrait, attack)?;
-    let scale = options.wide_scale.clamp(WIDE, MOST_WIDE);
+    let scale = match options.wide_scale {
+        scale if scale.is_finite() => scale.clamp(WIDE, MOST_WIDE),
+        _ => WIDE,
+    };
     let own = (portrait.face.square(scale).w + ROUNDING).floor() as u32;
     let side = options.side.clamp(MIN_PORTRAIT, 1024).min(own);
     let over = (side as f32 * OVERSAMPLING).round() as usize;

@@ -1,7 +1,7 @@
 //! Live samples photographed again while they are loaded.
 
 use fasgard_image::random::stream;
-use fasgard_image::{AugmentError, RgbImage};
+use fasgard_image::{AugmentError, GrayImage, RgbImage};
 use fasgard_metrics::Label;
 use fasgard_synth::{
     Attack, Capture, MIN_PORTRAIT, Portrait, RecaptureError, RecaptureOptions, recapture, suits,
@@ -183,10 +183,10 @@ impl Shown {
     }
 }
 
-/// A sample's new photograph.
+/// A live sample's new photograph.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) struct Recapture {
-    /// The attack that is made of a live sample; none: the sample as it is, its twin.
+    /// The attack; none: the live twin.
     pub(in super::super) attack: Option<Attack>,
     seed: u64,
     key: String,
@@ -195,11 +195,12 @@ pub(in super::super) struct Recapture {
 }
 
 impl Recapture {
-    /// Takes it.
+    /// Takes it. `depth` is the live sample's, if it is wanted.
     pub(in super::super) fn take(
         &self,
         sample: &Sample,
         picture: &RgbImage,
+        depth: Option<&GrayImage>,
     ) -> Result<Capture, RecaptureError> {
         let row = &sample.row;
         let (w, h) = (picture.width() as f32, picture.height() as f32);
@@ -218,7 +219,7 @@ impl Recapture {
             picture,
             face,
             eyes: row.eyes,
-            depth: None,
+            depth,
             shown: None,
         };
         let options =
