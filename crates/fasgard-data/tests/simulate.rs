@@ -316,6 +316,10 @@ fn what_cannot_be_simulated_is_named() {
         error.contains("`synthetic`") && error.contains("none among 4"),
         "{error}"
     );
+    let wide = |scale| SimulateOptions {
+        wide_scale: Some(scale),
+        ..small()
+    };
     for (options, key) in [
         (SimulateOptions { side: 8, ..small() }, "`side`"),
         (
@@ -339,20 +343,8 @@ fn what_cannot_be_simulated_is_named() {
             },
             "`per-live`",
         ),
-        (
-            SimulateOptions {
-                wide_scale: Some(4.1),
-                ..small()
-            },
-            "`wide-scale`",
-        ),
-        (
-            SimulateOptions {
-                wide_scale: Some(f32::NAN),
-                ..small()
-            },
-            "`wide-scale`",
-        ),
+        (wide(4.1), "`wide-scale`"),
+        (wide(f32::NAN), "`wide-scale`"),
         (
             SimulateOptions {
                 name: Some(String::new()),

@@ -3,6 +3,7 @@
 use fasgard_image::{DecodeLimits, FaceBox, decode_bytes};
 use image::{GrayImage, RgbImage};
 
+use crate::background;
 use crate::camera::Camera;
 use crate::draw::Draw;
 use crate::frame::Frame;
@@ -190,9 +191,10 @@ fn held(
     };
     let placement = Placement::draw(d, bend, source.face, framing.fill, framing.shift);
     let light = Light::draw(d);
+    let (behind, _) = background::paint(d, side, &light);
     let (frame, medium) = match presentation {
-        Presentation::Print => print::render(d, &light, &source, &placement, (side, None)),
-        _ => replay::render(d, &light, &source, &placement, (side, None), Screens::Any),
+        Presentation::Print => print::render(d, &light, &source, &placement, behind),
+        _ => replay::render(d, &light, &source, &placement, behind, Screens::Any),
     };
     conditions.push(("light", light.kind.to_owned()));
     conditions.push(("medium", medium.to_owned()));

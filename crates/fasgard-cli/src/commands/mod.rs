@@ -73,14 +73,17 @@ fn note_if_rendered(card: &fasgard_model::ModelCard) {
 /// Warns of prepared data whose stored crops end before what a model looks at, `scale` times the
 /// face box, does.
 fn warn_if_narrow(dataset: &fasgard_data::Dataset, scale: f32) {
-    for info in dataset.infos() {
-        if let Some(stored) = info.wide_scale().filter(|s| f64::from(scale) > s + 1e-3) {
-            crate::progress::say(&format!(
-                "warning: up to {scale} times the face box is looked at, and dataset `{}` holds {stored} times: the rest is black; prepare it again with a larger --wide-scale (4 at most), or use `fasgard predict` on whole photos",
-                info.name
-            ));
-        }
+    for (name, held) in narrower(dataset, f64::from(scale) - 1e-3) {
+        crate::progress::say(&format!(
+            "warning: up to {scale} times the face box is looked at, and dataset `{name}` holds {held} times: the rest is black; prepare it again with a larger --wide-scale (4 at most), or use `fasgard predict` on whole photos"
+        ));
     }
+}
+
+/// The prepared datasets whose stored crops hold less than `scale` times the face box, and how much.
+fn narrower(dataset: &fasgard_data::Dataset, scale: f64) -> impl Iterator<Item = (&str, f64)> {
+    let held = (dataset.infos().iter()).map(|info| Some((info.name.as_str(), info.wide_scale()?)));
+    held.flatten().filter(move |(_, held)| *held < scale)
 }
 
 /// Prints a value as JSON.

@@ -53,15 +53,11 @@ pub(super) fn run(args: &Train) -> anyhow::Result<()> {
     super::warn_if_narrow(&dataset, widest.max(config.input.crop_scale));
     if config.augment.simulate.probability > 0.0 {
         let wanted = config.augment.photographed(config.input.crop_scale);
-        for info in dataset.infos() {
-            // A hundredth more is a sliver that no input shows.
-            let short = |held: &f64| f64::from(wanted) > 1.02 * held;
-            if let Some(held) = info.wide_scale().filter(short) {
-                say(&format!(
-                    "warning: crops of simulated attacks reach up to {wanted:.1} times the face box, and dataset `{}` holds {held} times: some end in a black edge, and a little more often than those of live faces; prepare it with a larger --wide-scale (4 at most), or draw smaller crops and shifts",
-                    info.name
-                ));
-            }
+        // A fiftieth more is a sliver that no input shows.
+        for (name, held) in super::narrower(&dataset, f64::from(wanted) / 1.02) {
+            say(&format!(
+                "warning: crops of simulated attacks reach up to {wanted:.1} times the face box, and dataset `{name}` holds {held} times: some end in a black edge, and a little more often than those of live faces; prepare it with a larger --wide-scale (4 at most), or draw smaller crops and shifts"
+            ));
         }
     }
     let mut watcher = Watcher::new(config.name.clone(), on_ctrl_c()?);

@@ -22,8 +22,6 @@ pub struct TrainLoader {
 struct Inner {
     reader: Reader,
     augment: TrainAugment,
-    /// What is photographed again, in face boxes.
-    wide_scale: f32,
     plan: Plan,
     batch_size: usize,
     seed: u64,
@@ -73,7 +71,6 @@ impl TrainLoader {
             });
         }
         let inner = Inner {
-            wide_scale: augment.photographed(preprocess.crop_scale),
             reader: Reader::new(rows, preprocess, targets),
             augment,
             plan,
@@ -148,6 +145,7 @@ impl TrainLoader {
     /// [`LoadError`] of the batch's first sample that cannot be loaded.
     pub fn batch(&self, step: u64) -> Result<Batch, LoadError> {
         let inner = &self.inner;
+        let wide_scale = (inner.augment).photographed(inner.reader.preprocess.crop_scale);
         let (epoch, draws) = self.draws(step);
         let rows: Vec<_> = draws
             .iter()
@@ -164,7 +162,7 @@ impl TrainLoader {
                     shown: augment.simulate.show(
                         sample,
                         draw.attack,
-                        inner.wide_scale,
+                        wide_scale,
                         (inner.seed, epoch, draw.cycle),
                     ),
                     plan: AugmentPlan::draw(&augment.pixels, &mut rng),

@@ -41,6 +41,9 @@ pub const MAP_SIDE: u32 = 128;
 /// for the crop scales and jitter of the configurations that come with the program.
 pub const WIDE_SCALE: f32 = 1.6;
 
+/// The most that may be asked for.
+pub(crate) const MAX_WIDE_SCALE: f32 = 4.0;
+
 /// How far long work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {

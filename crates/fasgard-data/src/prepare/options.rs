@@ -189,7 +189,7 @@ impl PrepareOptions {
             return bad("max-side", "32 to 8192 pixels", side.to_string());
         }
         if let Some(scale) = self.wide_scale
-            && !(1.0..=4.0).contains(&scale)
+            && !(1.0..=super::MAX_WIDE_SCALE).contains(&scale)
         {
             return bad("wide-scale", "1 to 4 times the face box", scale.to_string());
         }

@@ -6,7 +6,7 @@ use fasgard_image::DecodeLimits;
 use fasgard_synth::{Attack, MIN_PORTRAIT};
 
 use crate::info::DatasetInfo;
-use crate::prepare::{AttackDepth, PrepareError, WIDE_SCALE, words};
+use crate::prepare::{AttackDepth, MAX_WIDE_SCALE, PrepareError, WIDE_SCALE, words};
 
 /// Which picture is printed, shown or worn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl SimulateOptions {
             return bad("side", "48 to 1024 pixels", self.side.to_string());
         }
         if let Some(scale) = self.wide_scale
-            && !(WIDE_SCALE..=4.0).contains(&scale)
+            && !(WIDE_SCALE..=MAX_WIDE_SCALE).contains(&scale)
         {
             let expected = "1.6 to 4 times the face box's longer side";
             return bad("wide-scale", expected, scale.to_string());
@@ -116,7 +116,7 @@ impl SimulateOptions {
         let held = || {
             let held = sources.iter().map(|info| info.wide_scale());
             held.map(|scale| scale.map_or(WIDE_SCALE, |s| s as f32))
-                .fold(4.0, f32::min)
+                .fold(MAX_WIDE_SCALE, f32::min)
                 .max(WIDE_SCALE)
         };
         self.wide_scale.unwrap_or_else(held)

@@ -6,6 +6,7 @@ use super::light::FaceLight;
 use super::worn::EyeFrame;
 use super::{PLANE, Seen, Shown, Stage, cut};
 use crate::attack::Attack;
+use crate::background;
 use crate::capture::WIDE;
 use crate::draw::Draw;
 use crate::frame::{luminance, mix, smooth};
@@ -35,7 +36,11 @@ pub(super) fn render(
     let light = Light::draw(d);
     // A wide frame shows much of what is behind: if that were painted for attacks only, it and not
     // the attack would be learnt. So it is the portrait's own scene there.
-    let behind = (side, (stage.scale > WIDE).then_some(&stage.frame));
+    let behind = if stage.scale > WIDE {
+        stage.frame.clone()
+    } else {
+        background::paint(d, side, &light).0
+    };
     let (frame, medium) = match attack {
         Attack::ReplayPhone => {
             replay::render(d, &light, &source, &placement, behind, Screens::Phone)

@@ -2,7 +2,6 @@
 
 use super::Source;
 use super::placement::Placement;
-use crate::background;
 use crate::draw::Draw;
 use crate::frame::{Frame, Rgb, luminance, mix, scaled, smooth, times};
 use crate::geometry::{Vec3, dot, unit};
@@ -137,18 +136,15 @@ pub(crate) fn sheet_light(light: &Light, n: Vec3, gloss: f32) -> (Rgb, Rgb) {
     )
 }
 
-/// The sheet in a scene of `side` pixels, before `behind` or else before a background that is painted.
+/// The sheet before what `frame` shows.
 pub(crate) fn render(
     d: &mut Draw,
     light: &Light,
     source: &Source,
     placement: &Placement,
-    (side, behind): (usize, Option<&Frame>),
+    mut frame: Frame,
 ) -> (Frame, &'static str) {
-    let mut frame = match behind {
-        Some(behind) => behind.clone(),
-        None => background::paint(d, side, light).0,
-    };
+    let side = frame.width;
     let centre = [
         (source.face[0] + source.face[2]) / 2.0,
         (source.face[1] + source.face[3]) / 2.0,

@@ -90,19 +90,16 @@ impl Display {
     }
 }
 
-/// The display in a scene of `side` pixels, before `behind` or else before a background that is painted.
+/// The display before what `frame` shows.
 pub(crate) fn render(
     d: &mut Draw,
     light: &Light,
     source: &Source,
     placement: &Placement,
-    (side, behind): (usize, Option<&Frame>),
+    mut frame: Frame,
     screens: Screens,
 ) -> (Frame, &'static str) {
-    let mut frame = match behind {
-        Some(behind) => behind.clone(),
-        None => background::paint(d, side, light).0,
-    };
+    let side = frame.width;
     let mirror = {
         let (mirrored, _) = background::paint(d, 32, light);
         mirrored.resampled(32, 32, 1.2)
